@@ -1,0 +1,31 @@
+/** What the rest of the pipeline needs of Microsoft Graph: the pages of one range, in order, each once. */
+export interface PstnCallsSource {
+  /**
+   * Pages of `getPstnCalls` for calls that started in `[fromMs, toMs]`: the API includes **both** bounds.
+   * At most 90 days. A page may be empty and not the last. Rejects with `GraphError` when a page could not be
+   * had; nothing read so far may be used then.
+   */
+  readPages(fromMs: number, toMs: number, options?: ReadOptions): AsyncIterable<PstnCallsPage>;
+}
+
+export interface ReadOptions {
+  signal?: AbortSignal;
+  lane?: 'live' | 'backfill';
+}
+
+export interface PstnCallsPage {
+  /** 1 for the first. */
+  number: number;
+  /** As parsed from JSON, not checked: anything may stand here. */
+  rows: readonly unknown[];
+  /** Graph's `request-id` of the answer, to be quoted to Microsoft's support. */
+  requestId: string | undefined;
+}
+
+/** Lets requests go one by one, no faster than Graph allows. */
+export interface RequestPacer {
+  /** Resolves when the next request may be sent. Rejects if `signal` is aborted first. */
+  take(signal?: AbortSignal): Promise<void>;
+  /** Nobody sends for this long: Graph answered with `Retry-After`. */
+  blockFor(ms: number): void;
+}

@@ -1,0 +1,78 @@
+import type { Lane } from '../queues/names.ts';
+import type { Window } from './grid.ts';
+
+/**
+ * `planned`: never read. `read`: at least one accepted read. `shrunk`: a read that lost rows waits to be
+ * confirmed. `failed`: the last job ended in an error that trying again at once does not mend.
+ */
+export type WindowState = 'planned' | 'read' | 'shrunk' | 'failed';
+
+/** What is known of one window. Instants are ISO text, `2026-11-23T10:00:00.000Z`. */
+export interface LedgerEntry {
+  window: Window;
+  etag: string;
+  state: WindowState;
+  plannedAt?: string;
+  /** Number of the last read that began; 0 if none did. */
+  claim: number;
+  /** Largest claim of a read that ended. */
+  done: number;
+  /** When the last read began. */
+  claimedAt?: string;
+  /** ETag of the raw blob that was last announced to the day. */
+  notified?: string;
+  attempts: number;
+  rows: number;
+  digest?: string;
+  rejected: number;
+  reads: number;
+  firstReadAt?: string;
+  /** Time of the claim of the newest accepted read: rows that Graph published before it are in. */
+  lastReadAt?: string;
+  changedAt?: string;
+  lane?: Lane;
+  lastError?: string;
+  shrunkAt?: string;
+  shrunkClaim?: number;
+  /** An old window whose first read found nothing: Graph may no longer have had it. */
+  unverified?: boolean;
+}
+
+/** A read that has begun: its number orders it among all reads of the day. */
+export interface Claim {
+  number: number;
+  /** When it was taken, by the pipeline's clock. */
+  atMs: number;
+  /** By window id: no other read of the window was unfinished when this one claimed. */
+  alone: ReadonlyMap<string, boolean>;
+}
+
+/** What a finished read found in one window. */
+export interface ReadOutcome {
+  claim: Claim;
+  /** False if the blob already carried what was read, or a newer read. */
+  changed: boolean;
+  rows: number;
+  digest: string;
+  rejected: number;
+  /** ETag of the raw blob as the day was told; undefined if there is no blob. */
+  notified: string | undefined;
+}
+
+/** The `windows` table: one entity a window, and a counter of claims a day. */
+export interface Ledger {
+  /** Entries of a day in the order of windows; windows nobody planned are missing. */
+  readDay(date: string): Promise<LedgerEntry[]>;
+  /** Writes `plannedAt` and lane; a window without an entry gets one in state `planned`. All windows are of one day or several. */
+  markPlanned(windows: readonly Window[], lane: Lane, plannedAtMs: number): Promise<void>;
+  /**
+   * Takes one claim for windows of **one** day, in one transaction with the day's counter. An answer that is
+   * lost burns a number. `firstClaim` is asked for the largest claim in the day's blobs when the day has no
+   * counter (a lost table must not let every new read look older than what is stored).
+   */
+  claim(windows: readonly Window[], atMs: number, firstClaim: () => Promise<number>): Promise<Claim>;
+  /** `done = max`, `notified`; the other columns only if no newer read ended. Tried again on a conflict. */
+  recordRead(window: Window, outcome: ReadOutcome): Promise<void>;
+  /** Counts an attempt and keeps the reason; `final` makes the state `failed` (a later accepted read clears it). */
+  recordFailure(windows: readonly Window[], reason: string, final: boolean): Promise<void>;
+}
