@@ -1,37 +1,28 @@
 import { z } from 'zod';
+import {
+  ascendingHours,
+  hostName,
+  localClock,
+  loopbackOrigin,
+  ncrontab,
+  serviceUri,
+  wholeNumber,
+} from './values.ts';
 
 /** One setting: how its text is read, what it is for, what a right value looks like. */
-export interface Setting<T> {
+export interface Setting<T, D extends string | undefined = string | undefined> {
   /** Text used when the variable is not set or empty; undefined if there is none. */
-  default: string | undefined;
+  default: D;
   /** A right value, shown in errors and in the README. */
   example: string;
   /** One sentence for the README's table. */
   help: string;
+  /** True where a secret belongs or is easily pasted: the value stands in no error. */
+  hidden?: true;
   parse: z.ZodType<T, string>;
 }
 
-const setting = <T>(of: Setting<T>): Setting<T> => of;
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
-
-const ascendingHours = z
-  .string()
-  .regex(/^\d+(,\d+)*$/, 'must be whole hours, separated by commas')
-  .transform((text) => text.split(',').map(Number))
-  .refine((hours) => hours.every((hour) => hour >= 1 && hour <= 24 * 80), 'must lie between 1 and 1920 hours')
-  .refine((hours) => hours.every((hour, i) => i === 0 || hour > (hours[i - 1] ?? 0)), 'must ascend');
-
-const ncrontab = z
-  .string()
-  .refine((text) => text.trim().split(/\s+/).length === 6, 'must be an NCRONTAB expression of six fields');
-
-const originAddress = z.string().refine((text) => URL.canParse(text), 'must be an absolute URL');
+const setting = <T, D extends string | undefined>(of: Setting<T, D>): Setting<T, D> => of;
 
 /** Settings of this app, by the name of the environment variable. */
 export const SETTINGS = {
@@ -57,7 +48,7 @@ export const SETTINGS = {
     default: undefined,
     example: 'http://127.0.0.1:8080',
     help: 'Takes the place of Graph: a simulator on this machine. Loopback addresses only; no real token is ever sent there.',
-    parse: originAddress,
+    parse: loopbackOrigin,
   }),
   GRAPH_REQUESTS_PER_MINUTE: setting({
     default: '50',
@@ -135,39 +126,46 @@ export const SETTINGS = {
     default: undefined,
     example: 'UseDevelopmentStorage=true',
     help: 'Connection string of the data storage; only on a developer machine. In Azure the two URIs below take its place.',
-    parse: z.string(),
+    hidden: true,
+    parse: z
+      .string()
+      .regex(
+        /^UseDevelopmentStorage=true|(^|;)(AccountName|BlobEndpoint)=/i,
+        'must be the connection string of a storage account',
+      ),
   }),
   DATA_STORAGE__blobServiceUri: setting({
     default: undefined,
     example: 'https://pstndata.blob.core.windows.net',
     help: 'Blob endpoint of the data storage, reached with an identity.',
-    parse: originAddress,
+    parse: serviceUri,
   }),
   DATA_STORAGE__tableServiceUri: setting({
     default: undefined,
     example: 'https://pstndata.table.core.windows.net',
     help: 'Table endpoint of the data storage, reached with an identity.',
-    parse: originAddress,
+    parse: serviceUri,
   }),
   CURATED_STORAGE__blobServiceUri: setting({
     default: undefined,
     example: 'https://pstncalls.blob.core.windows.net',
     help: 'Blob endpoint of the account that holds `pstn-calls`, if it is not the data storage.',
-    parse: originAddress,
+    parse: serviceUri,
   }),
   ServiceBusConnection: setting({
     default: undefined,
     example: 'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=...;UseDevelopmentEmulator=true;',
     help: 'Connection string of Service Bus; only on a developer machine. In Azure the namespace below takes its place.',
+    hidden: true,
     parse: z
       .string()
-      .regex(/^Endpoint=sb:\/\//i, 'must be a connection string that begins with Endpoint=sb://'),
+      .regex(/(^|;)Endpoint=sb:\/\//i, 'must be a connection string with Endpoint=sb:// in it'),
   }),
   ServiceBusConnection__fullyQualifiedNamespace: setting({
     default: undefined,
     example: 'pstn-bus.servicebus.windows.net',
     help: 'Host name of the Service Bus namespace, reached with an identity.',
-    parse: z.string().regex(/^[A-Za-z0-9.-]+$/, 'must be a host name, without sb:// or a path'),
+    parse: hostName,
   }),
   ServiceBusConnection__credential: setting({
     default: undefined,
@@ -179,18 +177,14 @@ export const SETTINGS = {
     default: undefined,
     example: '5ea9b0c6-4f6e-4a55-8b0c-5b1d0a7a3f11',
     help: 'Client id of the user-assigned identity that the queue triggers use.',
-    parse: z.string(),
+    hidden: true,
+    parse: z.guid('must be a GUID'),
   }),
   LOCAL_CLOCK: setting({
     default: undefined,
     example: 'frozen:2026-11-24T06:00:00.000Z',
     help: 'Set by `pstn local`: the clock of simulated data, `frozen:<instant>` or `offset:<milliseconds>`. Only together with `GRAPH_ENDPOINT`.',
-    parse: z
-      .string()
-      .regex(
-        /^(frozen:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|offset:-?\d{1,15})$/,
-        'must be frozen:<instant> or offset:<milliseconds>',
-      ),
+    parse: localClock,
   }),
 } as const;
 

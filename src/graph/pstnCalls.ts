@@ -24,7 +24,10 @@ export interface PstnCallsPage {
 
 /** Lets requests go one by one, no faster than Graph allows. */
 export interface RequestPacer {
-  /** Resolves when the next request may be sent. Rejects if `signal` is aborted first. */
+  /**
+   * Resolves when the next request may be sent. Rejects if `signal` is aborted first, or with a `GraphError` of
+   * kind `budget` if that time is more than a minute away: `retryAfterMs` says how far.
+   */
   take(signal?: AbortSignal): Promise<void>;
   /** Nobody sends for this long: Graph answered with `Retry-After`. */
   blockFor(ms: number): void;

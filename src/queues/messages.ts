@@ -9,7 +9,13 @@ export const MESSAGE_VERSION = 1;
 const instant = z.iso.datetime();
 const date = z.iso.date();
 const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'must be a month such as 2026-11');
-const range = z.strictObject({ from: instant, to: instant });
+const wholeHours = (range: { from: string; to: string }): boolean => isHour(range.from) && isHour(range.to);
+const ascending = (range: { from: string; to: string }): boolean =>
+  Date.parse(range.from) < Date.parse(range.to);
+const range = z
+  .strictObject({ from: instant, to: instant })
+  .refine(wholeHours, 'from and to must be whole hours')
+  .refine(ascending, 'from must be before to');
 
 /** A run of adjacent windows `[from, to)` to be read by one page sequence. */
 const windowJob = z
@@ -25,16 +31,17 @@ const windowJob = z
     /** Somebody waits: what follows is sent without the delay that only saves work. */
     soon: z.boolean().optional(),
   })
-  .refine((job) => isHour(job.from) && isHour(job.to), 'from and to must be whole hours')
-  .refine((job) => Date.parse(job.from) < Date.parse(job.to), 'from must be before to')
+  .refine(wholeHours, 'from and to must be whole hours')
+  .refine(ascending, 'from must be before to')
   .refine((job) => Date.parse(job.to) - Date.parse(job.from) <= 90 * 24 * HOUR_MS, 'spans more than 90 days');
 
 /** `seen`: ETag of the head as a run saw it that found another at work. `tries`: folds that have failed so far. */
 const repeat = { seen: z.string().optional(), tries: z.number().int().nonnegative().optional() };
-const dayChanged = z.union([z.strictObject({ date, ...repeat }), z.strictObject({ month, ...repeat })]);
+const dayOf = z.strictObject({ date, ...repeat });
+const monthOf = z.strictObject({ month, ...repeat });
 
 export type WindowJob = z.infer<typeof windowJob>;
-export type DayChanged = z.infer<typeof dayChanged>;
+export type DayChanged = z.infer<typeof dayOf> | z.infer<typeof monthOf>;
 /** A day's or a month's Parquet file no longer matches its source. */
 export type ParquetStale = { date: string } | { month: string };
 export type MessageData = WindowJob | DayChanged | ParquetStale;
@@ -50,8 +57,17 @@ export class BadMessageError extends Error {
   override readonly name = 'BadMessageError';
 }
 
-export const parseWindowJob = (body: unknown): WindowJob => parse(windowJob, 'window job', body);
-export const parseDayChanged = (body: unknown): DayChanged => parse(dayChanged, 'day message', body);
+/** @throws BadMessageError naming the field and its fault. */
+export const parseWindowJob = (body: unknown): WindowJob =>
+  checked(windowJob, 'window job', dataOf('window job', body));
+
+/** @throws BadMessageError naming the field and its fault. */
+export function parseDayChanged(body: unknown): DayChanged {
+  const what = 'day message';
+  const data = dataOf(what, body);
+  // One schema at a time: of a union, only "invalid" could be said.
+  return isObject(data) && 'month' in data ? checked(monthOf, what, data) : checked(dayOf, what, data);
+}
 
 const HOUR_MS = 3_600_000;
 
@@ -59,27 +75,40 @@ function isHour(text: string): boolean {
   return Date.parse(text) % HOUR_MS === 0;
 }
 
-/** @throws BadMessageError naming the field and its fault; the body itself is not quoted, it may be anything. */
-function parse<T>(schema: z.ZodType<T>, what: string, body: unknown): T {
-  const envelope: unknown = typeof body === 'string' ? fromJson(what, body) : body;
-  if (typeof envelope !== 'object' || envelope === null || !('v' in envelope) || !('data' in envelope)) {
-    throw new BadMessageError(`${what}: the body is not an envelope {"v":${MESSAGE_VERSION},"data":{...}}`);
-  }
-  if (envelope.v !== MESSAGE_VERSION) {
+/** What the envelope holds. */
+function dataOf(what: string, body: unknown): unknown {
+  const envelope = typeof body === 'string' ? fromJson(what, body) : body;
+  const fields = isObject(envelope) ? Object.keys(envelope).sort().join() : '';
+  if (!isObject(envelope) || fields !== 'data,v') {
     throw new BadMessageError(
-      `${what}: version ${JSON.stringify(envelope.v)} is unknown, this app reads version ${MESSAGE_VERSION}`,
+      `${what}: the body is not an envelope {"v":${MESSAGE_VERSION},"data":{...}} and nothing else`,
     );
   }
-  const parsed = schema.safeParse(envelope.data);
+  const { v, data } = envelope;
+  if (v === MESSAGE_VERSION) return data;
+  const version = typeof v === 'number' ? `version ${v}` : 'a version that is no number';
+  throw new BadMessageError(`${what}: ${version} is unknown, this app reads version ${MESSAGE_VERSION}`);
+}
+
+/** Names the fields and their faults; nothing of the body is quoted, names of unknown fields included: it may be anything. */
+function checked<T>(schema: z.ZodType<T>, what: string, data: unknown): T {
+  const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'data'}: ${issue.message}`);
+  const faults = parsed.error.issues.map((issue) => {
+    const fault = issue.code === 'unrecognized_keys' ? 'has fields that are not known' : issue.message;
+    return `${issue.path.join('.') || 'data'}: ${fault}`;
+  });
   throw new BadMessageError(`${what}: ${faults.join('; ')}`);
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function fromJson(what: string, text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new BadMessageError(`${what}: the body is not JSON`, { cause });
+  } catch {
+    // Without its cause: the parser's message quotes the text.
+    throw new BadMessageError(`${what}: the body is not JSON`);
   }
 }

@@ -50,6 +50,13 @@ export const windowsOfDay = (date: string): Window[] => {
   return windowsBetween(fromMs, fromMs + DAY_MS);
 };
 
+/** UTC dates that the range `[fromMs, toMs)` touches, ascending. */
+export function datesBetween(fromMs: number, toMs: number): string[] {
+  const dates: string[] = [];
+  for (let at = Math.floor(fromMs / DAY_MS) * DAY_MS; at < toMs; at += DAY_MS) dates.push(dateOf(at));
+  return dates;
+}
+
 /** UTC date of an instant, `YYYY-MM-DD`. */
 export const dateOf = (instantMs: number): string => new Date(instantMs).toISOString().slice(0, 10);
 
@@ -62,3 +69,14 @@ export const blobPathOf = (window: Window): string =>
 export const rawBlobName = (window: Window): string => `ndjson/v1/${blobPathOf(window)}`;
 export const rejectedBlobName = (window: Window): string => `rejected/v1/${blobPathOf(window)}`;
 export const rawDayPrefix = (date: string): string => `ndjson/v1/callDate=${date}/`;
+
+const RAW_BLOB = /^ndjson\/v1\/callDate=(\d{4}-\d\d-\d\d)\/pstn-calls-(\d\d)00-PT60M\.jsonl$/;
+
+/** The window whose raw blob has this name; undefined for any other blob. */
+export function windowOfRawBlob(name: string): Window | undefined {
+  const [, date, hour] = RAW_BLOB.exec(name) ?? [];
+  const fromMs = Date.parse(`${date}T${hour}:00:00.000Z`);
+  if (Number.isNaN(fromMs)) return undefined;
+  const window = windowAt(fromMs);
+  return rawBlobName(window) === name ? window : undefined;
+}

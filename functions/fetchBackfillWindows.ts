@@ -1,0 +1,9 @@
+import { app } from '@azure/functions';
+import { fetchHandler } from '../src/app/fetchHandler.ts';
+import { QUEUE_CONNECTION, QUEUES } from '../src/queues/names.ts';
+
+app.serviceBusQueue('fetchBackfillWindows', {
+  connection: QUEUE_CONNECTION,
+  queueName: QUEUES.backfillWindows,
+  handler: fetchHandler,
+});

@@ -1,0 +1,128 @@
+import type { NewId } from '../runtime/ids.ts';
+import type { Log } from '../runtime/log.ts';
+import { GraphError } from './errors.ts';
+import type { ReadOptions, RequestPacer } from './pstnCalls.ts';
+import { readPage, type CheckedPage } from './readPage.ts';
+import { instantText, type PstnCallsRange } from './requestUrl.ts';
+import { parseRetryAfter } from './retryAfter.ts';
+import { decideRetry } from './retryStrategy.ts';
+import { statusError } from './statusError.ts';
+import type { Answer, AnswerHead, Transport } from './transport.ts';
+import type { Wait } from './wait.ts';
+
+export interface FetchPageDeps {
+  /** The only origin that is asked. */
+  origin: string;
+  transport: Transport;
+  /** Shared by all that send to this Graph. */
+  pacer: RequestPacer;
+  log: Log;
+  newId: NewId;
+  /** In `[0, 1)`. */
+  random: () => number;
+  wait: Wait;
+  monotonicNowMs: () => number;
+  /** Real time, never a simulated clock: a date in `Retry-After` is compared with it. */
+  nowMs: () => number;
+}
+
+export interface PageRequest extends ReadOptions {
+  /** Sent exactly as written. */
+  url: string;
+  /** 1 for the first page of the range. */
+  page: number;
+  range: PstnCallsRange;
+}
+
+export interface FetchedPage extends CheckedPage {
+  requestId: string | undefined;
+}
+
+/**
+ * Fetches one page, trying again as {@link decideRetry} says. Each try takes its own permit and is logged.
+ * @throws GraphError of the last try; or an `AbortError`.
+ */
+export async function fetchPage(deps: FetchPageDeps, request: PageRequest): Promise<FetchedPage> {
+  const { transport, pacer, monotonicNowMs, wait } = deps;
+  const { signal } = request;
+  let firstTryMs: number | undefined;
+  let tokenWasRenewed = false;
+  for (let tries = 1; ; tries++) {
+    const beganMs = monotonicNowMs();
+    try {
+      // Before the permit, so that the request leaves as soon as it may.
+      await transport.prepare(signal);
+      await pacer.take(signal);
+      const sentMs = monotonicNowMs();
+      firstTryMs ??= sentMs;
+      return await tryPage(deps, request, { tries, waitMs: sentMs - beganMs });
+    } catch (error) {
+      if (!(error instanceof GraphError)) throw error;
+      const elapsedMs = monotonicNowMs() - (firstTryMs ?? beganMs);
+      const decision = decideRetry({ error, tries, elapsedMs, tokenWasRenewed, random: deps.random() });
+      if (!decision.again) throw error.at({ page: request.page, range: request.range, attempts: tries });
+      tokenWasRenewed ||= error.kind === 'unauthorized';
+      // Too many requests concern everybody; any other failure only this page.
+      if (error.kind === 'throttled') pacer.blockFor(decision.delayMs);
+      else await wait(decision.delayMs, signal);
+    }
+  }
+}
+
+/** Sends the request once and checks the answer. */
+async function tryPage(
+  deps: FetchPageDeps,
+  request: PageRequest,
+  { tries, waitMs }: { tries: number; waitMs: number },
+): Promise<FetchedPage> {
+  const clientRequestId = deps.newId();
+  const sentMs = deps.monotonicNowMs();
+  let head: AnswerHead | undefined;
+  let retryAfterMs: number | undefined;
+  const onHead = (answer: AnswerHead): void => {
+    head = answer;
+    retryAfterMs = parseRetryAfter(
+      { retryAfter: answer.header('retry-after'), date: answer.header('date') },
+      deps.nowMs(),
+    );
+    // Whatever the status is: nobody sends before that.
+    if (retryAfterMs !== undefined) deps.pacer.blockFor(retryAfterMs);
+  };
+  const report = (bytes: number | undefined, error?: GraphError): void => {
+    const fields = {
+      clientRequestId,
+      requestId: requestIdOf(head),
+      from: instantText(request.range.fromMs),
+      to: instantText(request.range.toMs),
+      lane: request.lane,
+      page: request.page,
+      try: tries,
+      status: head?.status,
+      bytes,
+      waitMs: Math.round(waitMs),
+      durationMs: Math.round(deps.monotonicNowMs() - sentMs),
+    };
+    if (error === undefined) deps.log.info('graphRequest', fields);
+    else deps.log.warn('graphRequest', { ...fields, failure: error.kind, code: error.code, retryAfterMs });
+  };
+
+  let answer: Answer | undefined;
+  try {
+    answer = await deps.transport.send(request.url, { clientRequestId, signal: request.signal, onHead });
+    if (answer.status !== 200) throw statusError(answer.status, answer.text);
+    const page = readPage(answer.text, deps.origin);
+    report(answer.bytes);
+    return { ...page, requestId: requestIdOf(head) };
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    report(answer?.bytes, error);
+    const status = head?.status;
+    throw error.at({ status, requestId: requestIdOf(head), clientRequestId, retryAfterMs });
+  }
+}
+
+/** Graph's id of an answer, unless it is something that must not stand in a log. */
+function requestIdOf(head: AnswerHead | undefined): string | undefined {
+  const id = head?.header('request-id');
+  return id !== undefined && /^[\w.-]{1,80}$/.test(id) ? id : undefined;
+}

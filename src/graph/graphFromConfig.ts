@@ -1,0 +1,62 @@
+import { isLoopback, type Config, type Environment } from '../config/config.ts';
+import type { NewId } from '../runtime/ids.ts';
+import type { Log } from '../runtime/log.ts';
+import { CLOUDS, defaultScope } from './clouds.ts';
+import { createCredential, simulatorCredential } from './credential.ts';
+import { createPacer } from './pacing.ts';
+import type { PstnCallsSource } from './pstnCalls.ts';
+import { createPstnCallsSource } from './pstnCallsClient.ts';
+import { createTokenCache } from './tokenCache.ts';
+import { createTransport } from './transport.ts';
+import { realWait } from './wait.ts';
+
+export interface GraphDeps {
+  log: Log;
+  newId: NewId;
+  random?: () => number;
+  /** Where the identity's settings stand. Default: `process.env`. */
+  environment?: Environment;
+}
+
+/**
+ * The call log of the configured Graph. Call it once a process: the source holds the pace of requests, and two
+ * sources would ask at twice the rate.
+ */
+export function graphFromConfig(config: Config, deps: GraphDeps): PstnCallsSource {
+  const { log, newId, random = Math.random, environment = process.env } = deps;
+  const cloud = CLOUDS[config.GRAPH_CLOUD];
+  const simulator = config.GRAPH_ENDPOINT;
+  if (simulator !== undefined && !isLoopback(simulator)) {
+    throw new Error(`GRAPH_ENDPOINT "${simulator}" is not on this machine`);
+  }
+  const origin = simulator === undefined ? cloud.graphOrigin : new URL(simulator).origin;
+  const monotonicNowMs = (): number => performance.now();
+  const nowMs = (): number => Date.now();
+  const tokens = createTokenCache({
+    // Nothing on this machine is ever shown a real token.
+    createCredential: () =>
+      simulator === undefined
+        ? createCredential(environment, cloud.authorityHost)
+        : Promise.resolve(simulatorCredential),
+    scope: defaultScope(origin),
+    nowMs,
+  });
+  return createPstnCallsSource({
+    origin,
+    version: config.GRAPH_API_VERSION,
+    transport: createTransport({ origin, tokens, loopback: simulator !== undefined }),
+    pacer: createPacer({
+      requestsPerMinute: config.GRAPH_REQUESTS_PER_MINUTE,
+      appRequestsPerMinute: config.GRAPH_APP_REQUESTS_PER_MINUTE,
+      marginMs: config.GRAPH_BUDGET_MARGIN_MS,
+      monotonicNowMs,
+      wait: realWait,
+    }),
+    log,
+    newId,
+    random,
+    wait: realWait,
+    monotonicNowMs,
+    nowMs,
+  });
+}

@@ -1,0 +1,44 @@
+import { GraphError } from './errors.ts';
+import { fetchPage, type FetchPageDeps } from './fetchPage.ts';
+import type { PstnCallsPage, PstnCallsSource, ReadOptions } from './pstnCalls.ts';
+import { requestUrl, type ApiVersion, type PstnCallsRange } from './requestUrl.ts';
+
+export interface PstnCallsSourceOptions extends FetchPageDeps {
+  version: ApiVersion;
+}
+
+/**
+ * Reads the PSTN call log page by page, each page when it is asked for; none is kept.
+ * `readPages` throws a RangeError at once for a range that is reversed or wider than 90 days.
+ */
+export function createPstnCallsSource(options: PstnCallsSourceOptions): PstnCallsSource {
+  return {
+    readPages(fromMs, toMs, readOptions = {}) {
+      const range = { fromMs, toMs };
+      return followLinks(options, requestUrl(options.origin, options.version, range), range, readOptions);
+    },
+  };
+}
+
+async function* followLinks(
+  deps: FetchPageDeps,
+  first: string,
+  range: PstnCallsRange,
+  options: ReadOptions,
+): AsyncGenerator<PstnCallsPage, void, undefined> {
+  const asked = new Set<string>();
+  let url: string | undefined = first;
+  for (let page = 1; url !== undefined; page++) {
+    asked.add(url);
+    const { rows, nextLink, requestId } = await fetchPage(deps, { ...options, url, page, range });
+    if (nextLink !== undefined && asked.has(nextLink)) {
+      throw new GraphError(
+        'badLink',
+        'Graph answered with a nextLink that was followed before: the pages go round in a circle, so the log was not read whole',
+        { page, range, requestId },
+      );
+    }
+    url = nextLink;
+    yield { number: page, rows, requestId };
+  }
+}

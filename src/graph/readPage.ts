@@ -1,0 +1,69 @@
+import { GraphError } from './errors.ts';
+import { errorCodeOf } from './statusError.ts';
+
+export interface CheckedPage {
+  /** Not looked into. */
+  rows: readonly unknown[];
+  /** Address of the next page, exactly as Graph wrote it; undefined on the last page. */
+  nextLink: string | undefined;
+}
+
+/**
+ * Checks that the body of a 200 is what it claims to be: a JSON object with an array `value`, and a link that
+ * stays with this Graph.
+ * @throws GraphError `badPage` or `badLink`.
+ */
+export function readPage(body: string, origin: string): CheckedPage {
+  const parsed = parseBody(body);
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw badPage('JSON that is not an object');
+  }
+  if ('error' in parsed && parsed.error !== null) {
+    throw new GraphError('badPage', 'Graph answered with an error under status 200', {
+      code: errorCodeOf(parsed),
+    });
+  }
+  if (!('value' in parsed) || !Array.isArray(parsed.value)) throw badPage('JSON without an array "value"');
+  const rows: readonly unknown[] = parsed.value;
+  const link: unknown = '@odata.nextLink' in parsed ? parsed['@odata.nextLink'] : undefined;
+  return { rows, nextLink: link === undefined || link === null ? undefined : checkLink(link, origin) };
+}
+
+function parseBody(body: string): unknown {
+  try {
+    // A byte order mark is legal before JSON, but JSON.parse does not take it.
+    return JSON.parse(body.charCodeAt(0) === 0xfeff ? body.slice(1) : body);
+  } catch {
+    // The parser's message quotes the text, which may hold names and numbers.
+    throw badPage(body.trimStart().startsWith('<') ? 'HTML instead of JSON' : 'text that is not whole JSON');
+  }
+}
+
+const badPage = (found: string): GraphError =>
+  new GraphError(
+    'badPage',
+    `Graph answered with ${found}, which is no page of calls: the job is sent again later`,
+  );
+
+/**
+ * True for an absolute address on `origin`. A link is data from outside, and the token goes where it points.
+ */
+export function staysOn(origin: string, address: string): boolean {
+  // Written out in full: URL would also take "https:host", backslashes and blanks around it.
+  if (!/^https?:\/\/[^\s\\]+$/i.test(address) || !URL.canParse(address)) return false;
+  const url = new URL(address);
+  return url.origin === origin && url.username === '' && url.password === '';
+}
+
+function checkLink(link: unknown, origin: string): string {
+  if (typeof link === 'string' && staysOn(origin, link)) return link;
+  const where =
+    typeof link === 'string' && URL.canParse(link)
+      ? `to ${new URL(link).origin}`
+      : 'that is no absolute address';
+  throw new GraphError(
+    'badLink',
+    `Graph answered with a nextLink ${where}; only ${origin} is ever asked, so it was not followed: check GRAPH_CLOUD, ` +
+      'and whether something stands between this app and Graph',
+  );
+}

@@ -1,0 +1,158 @@
+import type { BlobContainer, BlobWriteOptions } from '../storage/blobs.ts';
+import { LineDigest, sha256 } from './digest.ts';
+
+/** A block is staged when it has this size: few calls, and little to hold. */
+const BLOCK_BYTES = 1024 * 1024;
+/** Room for the line that makes a block full. */
+const SLACK_BYTES = 64 * 1024;
+const FIRST_BYTES = 4 * 1024;
+const LF = 0x0a;
+
+/** What all spools of a job hold together. */
+export interface BufferBudget {
+  readonly limitBytes: number;
+  heldBytes: number;
+}
+
+/** Where the lines go: a blob, and what makes block ids of this read differ from those of every other. */
+export interface SpoolTarget {
+  container: BlobContainer;
+  blobName: string;
+  claim: number;
+  /** 16 hexadecimal digits that no other read has. */
+  nonce: string;
+}
+
+/**
+ * The lines of one blob on their way: collected, staged block by block, visible only once they are committed.
+ * What has not been staged is kept until {@link release}, so that a commit can be tried again.
+ */
+export class LineSpool {
+  readonly blobName: string;
+  readonly #target: SpoolTarget;
+  readonly #budget: BufferBudget;
+  readonly #digest = new LineDigest();
+  readonly #staged: string[] = [];
+  #buffer: Buffer | undefined;
+  #used = 0;
+  #blocks = 0;
+  #rows = 0;
+
+  constructor(target: SpoolTarget, budget: BufferBudget) {
+    this.blobName = target.blobName;
+    this.#target = target;
+    this.#budget = budget;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Digest of all lines so far, 64 hexadecimal digits. */
+  get digest(): string {
+    return this.#digest.hex();
+  }
+
+  /** Bytes that wait to be staged. */
+  get waitingBytes(): number {
+    return this.#used;
+  }
+
+  get isFull(): boolean {
+    return this.#used >= BLOCK_BYTES;
+  }
+
+  /** False once a block has been staged: its content is in the store alone. */
+  get isWhole(): boolean {
+    return this.#staged.length === 0;
+  }
+
+  /** Adds the line `bytes[0, length)`, without its LF, whose SHA-256 is `hashed`. */
+  append(bytes: Buffer, length: number, hashed: string): void {
+    const buffer = this.#room(length + 1);
+    bytes.copy(buffer, this.#used, 0, length);
+    buffer[this.#used + length] = LF;
+    this.#used += length + 1;
+    this.#digest.add(hashed);
+    this.#rows += 1;
+  }
+
+  /** Takes one waiting line out again: the first whose hash is asked for. False if none that waits is. */
+  remove(isIt: (hashed: string) => boolean): boolean {
+    const buffer = this.#buffer;
+    if (buffer === undefined) return false;
+    for (let from = 0; from < this.#used; ) {
+      const end = buffer.indexOf(LF, from);
+      const hashed = sha256(buffer.subarray(from, end));
+      if (isIt(hashed)) {
+        buffer.copyWithin(from, end + 1, this.#used);
+        this.#used -= end + 1 - from;
+        this.#digest.remove(hashed);
+        this.#rows -= 1;
+        return true;
+      }
+      from = end + 1;
+    }
+    return false;
+  }
+
+  /** Stages what waits, as one block. */
+  async stage(): Promise<void> {
+    const id = await this.#stageWaiting();
+    if (id === undefined) return;
+    this.#staged.push(id);
+    this.#used = 0;
+  }
+
+  /**
+   * Replaces the blob by all lines. Stages what waits once more on every call: a commit of another read has
+   * discarded whatever was staged.
+   */
+  async commit(options: BlobWriteOptions): Promise<{ etag: string }> {
+    const last = await this.#stageWaiting();
+    const ids = last === undefined ? this.#staged : [...this.#staged, last];
+    return this.#target.container.commitBlocks(this.blobName, ids, options);
+  }
+
+  /** Gives the buffer back; what waited in it is gone. */
+  release(): void {
+    this.#budget.heldBytes -= this.#buffer?.length ?? 0;
+    this.#buffer = undefined;
+    this.#used = 0;
+  }
+
+  async #stageWaiting(): Promise<string | undefined> {
+    if (this.#buffer === undefined || this.#used === 0) return undefined;
+    const { container, claim, nonce } = this.#target;
+    const id = `${claim.toString(16).padStart(8, '0')}-${nonce}-${String(this.#blocks++).padStart(6, '0')}`;
+    await container.stageBlock(this.blobName, id, this.#buffer.subarray(0, this.#used));
+    return id;
+  }
+
+  /** The buffer with room for so many more bytes. */
+  #room(bytes: number): Buffer {
+    const needed = this.#used + bytes;
+    const present = this.#buffer;
+    if (present !== undefined && present.length >= needed) return present;
+    const doubled = Math.max(FIRST_BYTES, (present?.length ?? 0) * 2);
+    const size = Math.max(needed, Math.min(doubled, BLOCK_BYTES + SLACK_BYTES));
+    const larger = Buffer.allocUnsafeSlow(size);
+    present?.copy(larger, 0, 0, this.#used);
+    this.#budget.heldBytes += size - (present?.length ?? 0);
+    this.#buffer = larger;
+    return larger;
+  }
+}
+
+/** Stages what is full, and, while all spools together hold too much, the one that holds the most. */
+export async function relieve(spools: readonly LineSpool[], budget: BufferBudget): Promise<void> {
+  for (const spool of spools) if (spool.isFull) await spool.stage();
+  if (budget.heldBytes <= budget.limitBytes) return;
+  for (const spool of spools) if (spool.waitingBytes === 0) spool.release();
+  while (budget.heldBytes > budget.limitBytes) {
+    const largest = spools.reduce((a, b) => (b.waitingBytes > a.waitingBytes ? b : a));
+    if (largest.waitingBytes === 0) return;
+    await largest.stage();
+    largest.release();
+  }
+}

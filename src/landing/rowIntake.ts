@@ -1,0 +1,181 @@
+import type { BlobContainer } from '../storage/blobs.ts';
+import type { Window } from '../windows/grid.ts';
+import { sha256 } from './digest.ts';
+import { type BufferBudget, type LineSpool, relieve } from './lineSpool.ts';
+import { SeenIds } from './seenIds.ts';
+import { type EncodedRow, type FittingRow, rejectRow, type RejectedRow, toLine } from './toLine.ts';
+import { UnknownDayRows } from './unknownDayRows.ts';
+
+/** A window that is being read, with what has been found in it. */
+export interface OpenWindow {
+  window: Window;
+  lines: LineSpool;
+  rejected: LineSpool;
+}
+
+export interface IntakePlan {
+  container: BlobContainer;
+  /** By begin of the window. */
+  windows: ReadonlyMap<number, OpenWindow>;
+  /** End of what was asked for, which the API includes. */
+  toMs: number;
+  /** Begins of windows of the job that are not read this time. */
+  skippedHours: ReadonlySet<number>;
+  /** Keys under which earlier reads of the job met different rows. */
+  movedKeys: ReadonlySet<string>;
+  /** The job is not read again: where two rows of one id differ, the later one wins. */
+  last: boolean;
+  budget: BufferBudget;
+}
+
+/** The log kept changing while it was read. The job may well succeed when it is delivered again. */
+export class LogMovedError extends Error {
+  override readonly name = 'LogMovedError';
+}
+
+/** More moved rows than this are not a log that moves, but an answer that cannot be trusted. */
+const MAX_MOVED_KEYS = 5_000;
+
+type Place = OpenWindow | 'unknownDay' | 'elsewhere';
+interface HeldRow {
+  row: EncodedRow;
+  place: Exclude<Place, 'elsewhere'>;
+  hashed: string;
+}
+
+/** Routes the rows of one read into its windows, each id once. */
+export class RowIntake {
+  /** Keys under which this read met different rows. */
+  readonly moved = new Set<string>();
+  readonly unknownDay: UnknownDayRows;
+  /** Rows that were there already. */
+  repeated = 0;
+  /** Rows of a neighbouring window, which that window's own read lands. */
+  elsewhere = 0;
+  readonly #plan: IntakePlan;
+  readonly #spools: LineSpool[];
+  readonly #seen = new SeenIds();
+  /** Rows under moved keys: they wait for the end of the read, because a later one may replace them. */
+  readonly #held = new Map<string, HeldRow | undefined>();
+  #scratch = Buffer.allocUnsafeSlow(64 * 1024);
+  #anyFull = false;
+
+  constructor(plan: IntakePlan) {
+    this.#plan = plan;
+    this.#spools = [...plan.windows.values()].flatMap(({ lines, rejected }) => [lines, rejected]);
+    this.unknownDay = new UnknownDayRows(plan.container);
+    for (const key of plan.movedKeys) this.#held.set(key, undefined);
+  }
+
+  /** True once {@link relieve} has to be awaited before the next row. */
+  get presses(): boolean {
+    return this.#anyFull;
+  }
+
+  /** @throws LogMovedError if a row changed that has been staged already, in a last read. */
+  take(row: unknown): void {
+    const encoded = toLine(row);
+    const place = this.#placeOf(encoded);
+    if (place === 'elsewhere') {
+      this.elsewhere += 1;
+    } else if (place === 'unknownDay' && encoded.kind === 'line') {
+      const start = 'startDateTime: outside the range that was asked for';
+      this.#admit(rejectRow(row, start), place);
+    } else {
+      this.#admit(encoded, place);
+    }
+  }
+
+  /** Stages blocks until what is held is within bounds again. */
+  async relieve(): Promise<void> {
+    this.#anyFull = false;
+    if (this.#isVoid) return;
+    await relieve(this.#spools, this.#plan.budget);
+    if (this.unknownDay.isFull) await this.unknownDay.write();
+  }
+
+  /** Ends the read: every row is in its place now. */
+  finish(): void {
+    for (const held of this.#held.values()) {
+      if (held !== undefined) this.#store(held.row, held.place, held.hashed, this.#write(held.row.line));
+    }
+    this.#held.clear();
+  }
+
+  /** True when the job is going to be read again: then only keys matter. */
+  get #isVoid(): boolean {
+    return !this.#plan.last && this.moved.size > 0;
+  }
+
+  #placeOf({ start }: FittingRow | RejectedRow): Place {
+    if (start === undefined) return 'unknownDay';
+    const open = this.#plan.windows.get(start.hourMs);
+    if (open !== undefined) return open;
+    const atTheEnd = start.hourMs === this.#plan.toMs && start.onTheHour;
+    return atTheEnd || this.#plan.skippedHours.has(start.hourMs) ? 'elsewhere' : 'unknownDay';
+  }
+
+  #admit(row: EncodedRow, place: OpenWindow | 'unknownDay'): void {
+    const { key } = row;
+    const length = this.#write(row.line);
+    const hashed = sha256(this.#scratch.subarray(0, length));
+    if (this.#held.size > 0 && this.#held.has(key)) {
+      const before = this.#held.get(key);
+      this.#held.set(key, { row, place, hashed });
+      if (before === undefined) return;
+      this.repeated += 1;
+      if (before.hashed !== hashed) this.moved.add(key);
+      return;
+    }
+    const sighting = this.#seen.add(key, hashed);
+    if (sighting === 'new') {
+      if (!this.#isVoid) this.#store(row, place, hashed, length);
+      return;
+    }
+    this.repeated += 1;
+    if (sighting === 'different') this.#meetMoved(key, { row, place, hashed });
+  }
+
+  #meetMoved(key: string, later: HeldRow): void {
+    this.moved.add(key);
+    if (this.moved.size > MAX_MOVED_KEYS) {
+      throw new LogMovedError(`more than ${MAX_MOVED_KEYS} ids came with different rows in one read`);
+    }
+    if (!this.#plan.last) {
+      this.#letGo();
+      return;
+    }
+    const isEarlier = (hashed: string): boolean => this.#seen.has(key, hashed);
+    const removed = this.unknownDay.remove(isEarlier) || this.#spools.some((spool) => spool.remove(isEarlier));
+    if (!removed) {
+      throw new LogMovedError(
+        'the log changed during each of three reads, the last time in a row that was staged already; ' +
+          'the job starts again when it is delivered again',
+      );
+    }
+    this.#held.set(key, later);
+  }
+
+  /** Nothing of a read that is going to be repeated is needed but the keys. */
+  #letGo(): void {
+    for (const spool of this.#spools) spool.release();
+  }
+
+  #store(row: EncodedRow, place: OpenWindow | 'unknownDay', hashed: string, length: number): void {
+    if (place === 'unknownDay') {
+      if (row.kind === 'rejected') this.unknownDay.add(row, hashed);
+      this.#anyFull ||= this.unknownDay.isFull;
+      return;
+    }
+    const spool = row.kind === 'line' ? place.lines : place.rejected;
+    spool.append(this.#scratch, length, hashed);
+    this.#anyFull ||= spool.isFull || this.#plan.budget.heldBytes > this.#plan.budget.limitBytes;
+  }
+
+  /** Puts the line's UTF-8 into the scratch buffer; its length in bytes. */
+  #write(line: string): number {
+    const longest = line.length * 3;
+    if (longest > this.#scratch.length) this.#scratch = Buffer.allocUnsafeSlow(longest);
+    return this.#scratch.write(line, 0);
+  }
+}

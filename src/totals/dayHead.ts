@@ -1,0 +1,124 @@
+import type { EntityProperties, EntityValue, Table, TableOperation } from '../storage/tables.ts';
+import { columnText } from './columnText.ts';
+
+/** Row key of the head of a day's partition. */
+export const DAY_HEAD_KEY = '!day';
+
+export type DayState = 'provisional' | 'settled' | 'restated';
+
+/** By window id, the ETag of the raw blob. Windows without blob are missing. */
+export type DayVector = Readonly<Record<string, string>>;
+
+/** What a day's totals are made of, and who may write them. Instants are ISO text. */
+export interface DayHead {
+  /** Counts the claims of this head. */
+  generation: number;
+  /** Nonce of the run that claimed it last: no other run has it. */
+  writer: string;
+  /** That run has neither completed nor failed yet. */
+  open: boolean;
+  /** Counts what that run has written. */
+  step: number;
+  /** The partition holds the whole totals of `vector`; false while they are being replaced. */
+  complete: boolean;
+  vector: DayVector;
+  foldVersion: string;
+  state: DayState;
+  /** Rows that the totals of `vector` count. */
+  rows: number;
+  /** Rows of the day that did not fit and are not in the totals. */
+  rejected: number;
+  /** When the totals were last completed. */
+  updatedAt: string;
+  /** Why the last fold failed; undefined after one that completed. */
+  lastError?: string;
+}
+
+/** A head as it stands in the table. */
+export interface StoredDayHead extends DayHead {
+  etag: string;
+}
+
+/** Undefined if the day was never folded. */
+export async function readDayHead(table: Table, date: string): Promise<StoredDayHead | undefined> {
+  const entity = await table.get(date, DAY_HEAD_KEY);
+  return entity === undefined ? undefined : { ...parseHead(entity.properties), etag: entity.etag };
+}
+
+/** The operation that writes a head: only over the one with this ETag, or only where there is none. */
+export function headOperation(head: DayHead, etag: string | undefined): TableOperation {
+  const properties: EntityProperties = {
+    generation: head.generation,
+    writer: head.writer,
+    open: head.open,
+    step: head.step,
+    complete: head.complete,
+    vector: JSON.stringify(head.vector),
+    foldVersion: head.foldVersion,
+    state: head.state,
+    rows: head.rows,
+    rejected: head.rejected,
+    updatedAt: head.updatedAt,
+    lastError: head.lastError === undefined ? undefined : columnText(head.lastError),
+  };
+  return etag === undefined
+    ? { kind: 'insert', rowKey: DAY_HEAD_KEY, properties }
+    : { kind: 'replace', rowKey: DAY_HEAD_KEY, properties, ifMatch: etag };
+}
+
+/** A head of a day that was never folded, before it is claimed. */
+export const emptyHead = (updatedAt: string): DayHead => ({
+  generation: 0,
+  writer: '',
+  open: false,
+  step: 0,
+  complete: false,
+  vector: {},
+  foldVersion: '',
+  state: 'provisional',
+  rows: 0,
+  rejected: 0,
+  updatedAt,
+});
+
+/** What cannot be read counts as never folded: the next fold writes it anew. */
+function parseHead(properties: Readonly<Record<string, EntityValue>>): DayHead {
+  const vector = parseVector(properties['vector']);
+  const { lastError, state } = properties;
+  return {
+    generation: whole(properties['generation']),
+    writer: text(properties['writer']),
+    open: properties['open'] === true,
+    step: whole(properties['step']),
+    complete: properties['complete'] === true && vector !== undefined,
+    vector: vector ?? {},
+    foldVersion: text(properties['foldVersion']),
+    state: state === 'settled' || state === 'restated' ? state : 'provisional',
+    rows: whole(properties['rows']),
+    rejected: whole(properties['rejected']),
+    updatedAt: text(properties['updatedAt']),
+    ...(typeof lastError === 'string' ? { lastError } : {}),
+  };
+}
+
+const text = (value: EntityValue | undefined): string => (typeof value === 'string' ? value : '');
+const whole = (value: EntityValue | undefined): number => (typeof value === 'number' ? value : 0);
+
+function parseVector(value: EntityValue | undefined): DayVector | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text(value));
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
+    const entries = Object.entries(parsed).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    );
+    return Object.fromEntries(entries);
+  } catch {
+    return undefined;
+  }
+}
+
+/** True if both name the same windows with the same ETags. */
+export function sameVector(a: DayVector, b: DayVector): boolean {
+  const windows = Object.keys(a);
+  return windows.length === Object.keys(b).length && windows.every((window) => a[window] === b[window]);
+}

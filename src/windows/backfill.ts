@@ -1,0 +1,82 @@
+import type { WindowJob } from '../queues/messages.ts';
+import type { MessageSender } from '../queues/sender.ts';
+import type { BackfillRange } from './backfillRange.ts';
+import { earlierWeeks, expectedRows } from './expectedRows.ts';
+import { dateOf } from './grid.ts';
+import type { Ledger, LedgerEntry } from './ledger.ts';
+import { packJobs, type PackLimits } from './packJobs.ts';
+import { sendJobs } from './sendJobs.ts';
+
+export interface BackfillServices {
+  ledger: Pick<Ledger, 'readDay' | 'markPlanned'>;
+  sender: MessageSender;
+}
+
+export interface BackfillOptions {
+  nowMs: number;
+  settleHours: number;
+  limits?: PackLimits;
+}
+
+/** What is sent for a range, and what the ledger said before: by this a wait knows what came of it. */
+export interface Backfill {
+  range: BackfillRange;
+  /** Newest first. */
+  jobs: WindowJob[];
+  /** When it was planned. */
+  nowMs: number;
+  /** By window id. */
+  noted: ReadonlyMap<string, NotedWindow>;
+}
+
+export interface NotedWindow {
+  claim: number;
+  attempts: number;
+}
+
+/** Packs a range into jobs, from what the ledger knows; sends nothing. */
+export async function packBackfill(
+  ledger: BackfillServices['ledger'],
+  range: BackfillRange,
+  { nowMs, settleHours, limits }: BackfillOptions,
+): Promise<Backfill> {
+  const { windows } = range;
+  const dates = new Set(windows.map((window) => window.date));
+  const earlier = windows.flatMap((window) => earlierWeeks(window.fromMs).map(dateOf));
+  const days = new Map<string, LedgerEntry[]>();
+  for (const date of new Set([...dates, ...earlier])) days.set(date, await ledger.readDay(date));
+  const known = new Map([...days.values()].flat().map((entry) => [entry.window.id, entry]));
+  const entries = windows.flatMap((window) => known.get(window.id) ?? []);
+  const jobs = packJobs({
+    windows,
+    lane: 'backfill',
+    plannedMs: afterKnownReads(nowMs, entries),
+    expectedRows: expectedRows(days, settleHours),
+    soon: true,
+    ...(limits === undefined ? {} : { limits }),
+  });
+  const noted = windows.map(({ id }): [string, NotedWindow] => {
+    const entry = known.get(id);
+    return [id, { claim: entry?.claim ?? 0, attempts: entry?.attempts ?? 0 }];
+  });
+  return { range, jobs, nowMs, noted: new Map(noted) };
+}
+
+/** Sends the jobs of a backfill and notes them in the ledger. */
+export async function startBackfill(services: BackfillServices, backfill: Backfill): Promise<void> {
+  await sendJobs(services, 'backfill', backfill.jobs, backfill.nowMs);
+}
+
+/**
+ * A command wants a read that begins after it. A job drops windows that were read since it was planned; by a
+ * worker's clock that is ahead, or one that stands still, a read from before the command would count as such.
+ */
+function afterKnownReads(nowMs: number, entries: readonly LedgerEntry[]): number {
+  let plannedMs = nowMs;
+  for (const { lastReadAt, claimedAt } of entries) {
+    for (const known of [lastReadAt, claimedAt]) {
+      if (known !== undefined) plannedMs = Math.max(plannedMs, Date.parse(known) + 1);
+    }
+  }
+  return plannedMs;
+}

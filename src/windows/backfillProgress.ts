@@ -1,0 +1,158 @@
+import type { Backfill } from './backfill.ts';
+import type { DayHead, ReadDayHead } from './dayHeads.ts';
+import type { Window } from './grid.ts';
+import type { Ledger, LedgerEntry } from './ledger.ts';
+
+export interface BackfillProgress {
+  windows: number;
+  /** Windows that were read since the backfill began. */
+  windowsDone: number;
+  /** Rows in the windows done. */
+  rows: number;
+  /** Rows of the windows done that do not fit. */
+  rejected: number;
+  days: number;
+  /** Days of which all windows are done or failed and whose totals count what was read. */
+  daysDone: number;
+  /** Windows that failed, ascending, with the ledger's reason. */
+  failed: { window: string; reason: string }[];
+  /** Windows whose read lost rows and waits to be confirmed; they count as done unless that is awaited. */
+  shrunk: string[];
+  /** Days that are read but not folded, with the reason if their last fold failed. */
+  unfolded: { date: string; reason?: string }[];
+  finished: boolean;
+}
+
+export interface ProgressServices {
+  ledger: Pick<Ledger, 'readDay'>;
+  readDayHead: ReadDayHead;
+}
+
+export interface ProgressOptions {
+  /** A read that lost rows is confirmed without delay, so its confirmation is waited for. */
+  awaitConfirmation: boolean;
+}
+
+type DayProgress = Pick<BackfillProgress, 'windowsDone' | 'rows' | 'rejected' | 'failed' | 'shrunk'> & {
+  unfolded?: { date: string; reason?: string };
+  finished: boolean;
+};
+
+/** Looks at a backfill each time it is called; a day that is finished is not looked at again. */
+export function watchBackfill(
+  { ledger, readDayHead }: ProgressServices,
+  { range, noted }: Pick<Backfill, 'range' | 'noted'>,
+  options: ProgressOptions,
+): () => Promise<BackfillProgress> {
+  const windowsByDate = new Map<string, Window[]>();
+  for (const window of range.windows) {
+    windowsByDate.set(window.date, [...(windowsByDate.get(window.date) ?? []), window]);
+  }
+  const finished = new Map<string, DayProgress>();
+
+  const lookAtDay = async (date: string, windows: readonly Window[]): Promise<DayProgress> => {
+    const entries = await ledger.readDay(date);
+    const day = readProgress(windows, entries, noted, options);
+    if (day.windowsDone + day.failed.length < windows.length) return { ...day, finished: false };
+    const blobs = blobsOf(windows, entries);
+    // Windows without rows have no blob, and a day without blobs needs no totals.
+    const head = blobs.length === 0 ? undefined : await readDayHead(date);
+    if (isFolded(blobs, head)) return { ...day, finished: true };
+    const unfolded = head?.lastError === undefined ? { date } : { date, reason: head.lastError };
+    return { ...day, unfolded, finished: false };
+  };
+
+  return async () => {
+    const days: DayProgress[] = [];
+    for (const [date, windows] of windowsByDate) {
+      const day = finished.get(date) ?? (await lookAtDay(date, windows));
+      if (day.finished) finished.set(date, day);
+      days.push(day);
+    }
+    return total(range.windows.length, days);
+  };
+}
+
+/** What came of the windows of one day since they were noted. */
+function readProgress(
+  windows: readonly Window[],
+  entries: readonly LedgerEntry[],
+  noted: Backfill['noted'],
+  { awaitConfirmation }: ProgressOptions,
+): Omit<DayProgress, 'unfolded' | 'finished'> {
+  const known = new Map(entries.map((entry) => [entry.window.id, entry]));
+  const day: Omit<DayProgress, 'unfolded' | 'finished'> = {
+    windowsDone: 0,
+    rows: 0,
+    rejected: 0,
+    failed: [],
+    shrunk: [],
+  };
+  for (const { id } of windows) {
+    const entry = known.get(id);
+    const before = noted.get(id);
+    if (entry === undefined || before === undefined) continue;
+    const isRead = entry.done > before.claim;
+    const isShrunk = isRead && entry.state === 'shrunk';
+    if (isShrunk) day.shrunk.push(id);
+    if (isRead && !(isShrunk && awaitConfirmation)) {
+      day.windowsDone += 1;
+      day.rows += entry.rows;
+      day.rejected += entry.rejected;
+    } else if (entry.state === 'failed' && entry.attempts > before.attempts) {
+      // A failure from before does not count: the window is being tried again.
+      day.failed.push({ window: id, reason: entry.lastError ?? 'no reason was left' });
+    }
+  }
+  return day;
+}
+
+interface BlobVersion {
+  id: string;
+  etag: string;
+}
+
+function blobsOf(windows: readonly Window[], entries: readonly LedgerEntry[]): BlobVersion[] {
+  const wanted = new Set(windows.map((window) => window.id));
+  return entries.flatMap(({ window, notified }) =>
+    notified !== undefined && wanted.has(window.id) ? [{ id: window.id, etag: notified }] : [],
+  );
+}
+
+/** True if a day's totals are whole and count exactly these versions. */
+const isFolded = (blobs: readonly BlobVersion[], head: DayHead | undefined): boolean =>
+  blobs.every(({ id, etag }) => head?.complete === true && head.vector[id] === etag);
+
+function total(windows: number, days: readonly DayProgress[]): BackfillProgress {
+  const sum = (of: (day: DayProgress) => number) => days.reduce((all, day) => all + of(day), 0);
+  const daysDone = days.filter((day) => day.finished).length;
+  return {
+    windows,
+    windowsDone: sum((day) => day.windowsDone),
+    rows: sum((day) => day.rows),
+    rejected: sum((day) => day.rejected),
+    days: days.length,
+    daysDone,
+    failed: days.flatMap((day) => day.failed),
+    shrunk: days.flatMap((day) => day.shrunk),
+    unfolded: days.flatMap((day) => day.unfolded ?? []),
+    finished: daysDone === days.length,
+  };
+}
+
+/**
+ * Looks until all is read and folded, or has failed.
+ * @param wait resolves after that many milliseconds; a rejection (Ctrl-C) ends the wait.
+ */
+export async function waitForBackfill(
+  look: () => Promise<BackfillProgress>,
+  wait: (ms: number) => Promise<void>,
+  options: { pollMs: number; onProgress?: (progress: BackfillProgress) => void },
+): Promise<BackfillProgress> {
+  for (;;) {
+    const progress = await look();
+    options.onProgress?.(progress);
+    if (progress.finished) return progress;
+    await wait(options.pollMs);
+  }
+}

@@ -1,0 +1,15 @@
+/** What the planner and a waiting backfill have to know of a day's totals: the entity `!day`. */
+export interface DayHead {
+  etag: string;
+  /** False while some of the totals are of one fold and some of another. */
+  complete: boolean;
+  /** True from the claim of a fold to its last transaction. */
+  open: boolean;
+  /** By window id: ETag of the raw blob that the totals were folded from. */
+  vector: Readonly<Record<string, string>>;
+  /** Why the last fold failed. */
+  lastError?: string | undefined;
+}
+
+/** Undefined if the day was never folded. */
+export type ReadDayHead = (date: string) => Promise<DayHead | undefined>;

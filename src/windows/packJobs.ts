@@ -1,0 +1,107 @@
+import type { WindowJob } from '../queues/messages.ts';
+import type { Lane } from '../queues/names.ts';
+import { toInstant, type Window, WINDOWS_A_DAY, windowsBetween } from './grid.ts';
+
+/** How large one job may become. A single window is never cut, however many rows it has. */
+export interface PackLimits {
+  maxWindows: number;
+  maxRows: number;
+}
+
+/** About 50 pages: what is interrupted starts again and costs little. */
+export const PACK_LIMITS: PackLimits = { maxWindows: 24, maxRows: 50_000 };
+
+/** Graph refuses wider ranges. */
+export const MAX_RANGE_WINDOWS = 90 * WINDOWS_A_DAY;
+
+export interface PackInput {
+  windows: readonly Window[];
+  lane: Lane;
+  /** Windows read at or after this instant are dropped when the job is delivered. */
+  plannedMs: number;
+  expectedRows: (window: Window) => number;
+  limits?: PackLimits;
+  /** Somebody waits for the outcome. */
+  soon?: boolean;
+}
+
+/** Packs adjacent windows into as few jobs as the limits allow, newest first. */
+export function packJobs({ windows, lane, plannedMs, expectedRows, limits, soon }: PackInput): WindowJob[] {
+  const planned = new Date(plannedMs).toISOString();
+  return runsOf(windows)
+    .flatMap((run) => cutRun(run, expectedRows, limits ?? PACK_LIMITS))
+    .reverse()
+    .map(({ fromMs, toMs, rows }) => ({
+      from: toInstant(fromMs),
+      to: toInstant(toMs),
+      lane,
+      planned,
+      expectedRows: rows,
+      ...(soon === true ? { soon } : {}),
+    }));
+}
+
+/** Adjacent windows, ascending; each window once. */
+function runsOf(windows: readonly Window[]): Window[][] {
+  const byStart = new Map(windows.map((window) => [window.fromMs, window]));
+  const runs: Window[][] = [];
+  for (const window of [...byStart.values()].sort((a, b) => a.fromMs - b.fromMs)) {
+    const run = runs.at(-1);
+    if (run?.at(-1)?.toMs === window.fromMs) run.push(window);
+    else runs.push([window]);
+  }
+  return runs;
+}
+
+interface Piece {
+  fromMs: number;
+  toMs: number;
+  rows: number;
+}
+
+/** The best way to cut the first windows of a run: its last piece, and the way to cut what lies before. */
+interface Cut {
+  /** Jobs first, then midnights inside jobs: a job over several days needs a claim in each. */
+  jobs: number;
+  midnights: number;
+  last?: Piece;
+  before?: Cut;
+}
+
+function cutRun(
+  run: readonly Window[],
+  expectedRows: (window: Window) => number,
+  limits: PackLimits,
+): Piece[] {
+  const maxWindows = Math.max(1, Math.min(limits.maxWindows, MAX_RANGE_WINDOWS));
+  const rows = run.map(expectedRows);
+  const cuts: Cut[] = [{ jobs: 0, midnights: 0 }];
+  run.forEach((newest, end) => {
+    let best: Cut | undefined;
+    let pieceRows = 0;
+    let midnights = 0;
+    for (let start = end; start >= 0 && end - start < maxWindows; start -= 1) {
+      const oldest = run[start];
+      const before = cuts[start];
+      if (oldest === undefined || before === undefined) break;
+      pieceRows += rows[start] ?? 0;
+      if (pieceRows > limits.maxRows && start < end) break;
+      if (start < end && run[start + 1]?.hour === 0) midnights += 1;
+      const cut = { jobs: before.jobs + 1, midnights: before.midnights + midnights };
+      if (best === undefined || isBetter(cut, best)) {
+        best = { ...cut, before, last: { fromMs: oldest.fromMs, toMs: newest.toMs, rows: pieceRows } };
+      }
+    }
+    if (best !== undefined) cuts.push(best);
+  });
+  const pieces: Piece[] = [];
+  for (let cut = cuts.at(-1); cut?.last !== undefined; cut = cut.before) pieces.unshift(cut.last);
+  return pieces;
+}
+
+const isBetter = (a: Cut, b: Cut): boolean =>
+  a.jobs < b.jobs || (a.jobs === b.jobs && a.midnights <= b.midnights);
+
+/** The windows that a job asks for, ascending. */
+export const windowsOfJob = (job: Pick<WindowJob, 'from' | 'to'>): Window[] =>
+  windowsBetween(Date.parse(job.from), Date.parse(job.to));

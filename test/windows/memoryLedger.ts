@@ -1,0 +1,125 @@
+import { dateOf, type Window, windowOfId } from '../../src/windows/grid.ts';
+import type { Claim, Ledger, LedgerEntry } from '../../src/windows/ledger.ts';
+
+export const ms = (instant: string): number => Date.parse(instant);
+export const iso = (instantMs: number): string => new Date(instantMs).toISOString();
+
+/** An entry of a window that was planned and never read, changed by `values`. */
+export const entryOf = (window: Window | string, values: Partial<LedgerEntry> = {}): LedgerEntry => ({
+  window: typeof window === 'string' ? windowOfId(window) : window,
+  etag: '1',
+  state: 'planned',
+  claim: 0,
+  done: 0,
+  attempts: 0,
+  rows: 0,
+  rejected: 0,
+  reads: 0,
+  ...values,
+});
+
+/** An entry of a window that was read once, by a read that claimed at `readAt`. */
+export const readEntry = (
+  window: Window | string,
+  readAt: string,
+  values: Partial<LedgerEntry> = {},
+): LedgerEntry =>
+  entryOf(window, {
+    state: 'read',
+    claim: 1,
+    done: 1,
+    reads: 1,
+    claimedAt: readAt,
+    lastReadAt: readAt,
+    firstReadAt: readAt,
+    ...values,
+  });
+
+export interface MemoryLedger extends Ledger {
+  readonly entries: Map<string, LedgerEntry>;
+  set(...entries: LedgerEntry[]): void;
+  get(id: string): LedgerEntry;
+  /** A whole read: claimed and ended at once. */
+  read(windows: readonly Window[], atMs: number, rows?: (window: Window) => number): Promise<void>;
+}
+
+/** A ledger of the tests, for what stands before and behind it: each call takes effect at once. */
+export function memoryLedger(): MemoryLedger {
+  const entries = new Map<string, LedgerEntry>();
+  const counters = new Map<string, number>();
+  const change = (window: Window, values: Partial<LedgerEntry>): void => {
+    entries.set(window.id, { ...(entries.get(window.id) ?? entryOf(window)), ...values });
+  };
+  const get = (id: string): LedgerEntry => {
+    const entry = entries.get(id);
+    if (entry === undefined) throw new Error(`the ledger does not know ${id}`);
+    return entry;
+  };
+  const ledger: MemoryLedger = {
+    entries,
+    get,
+    set: (...given) => given.forEach((entry) => entries.set(entry.window.id, entry)),
+    async readDay(date) {
+      await Promise.resolve();
+      return [...entries.values()]
+        .filter((entry) => entry.window.date === date)
+        .sort((a, b) => a.window.fromMs - b.window.fromMs);
+    },
+    async markPlanned(windows, lane, plannedAtMs) {
+      await Promise.resolve();
+      for (const window of windows) change(window, { plannedAt: iso(plannedAtMs), lane });
+    },
+    async claim(windows, atMs): Promise<Claim> {
+      await Promise.resolve();
+      const date = windows[0]?.date ?? dateOf(atMs);
+      const number = (counters.get(date) ?? 0) + 1;
+      counters.set(date, number);
+      const alone = new Map(
+        windows.map(({ id }) => [id, entries.get(id)?.done === entries.get(id)?.claim]),
+      );
+      for (const window of windows) change(window, { claim: number, claimedAt: iso(atMs) });
+      return { number, atMs, alone };
+    },
+    async recordRead(window, { claim, rows, digest, rejected, notified }) {
+      await Promise.resolve();
+      const { done, reads, firstReadAt } = get(window.id);
+      if (claim.number < done) return;
+      change(window, {
+        state: 'read',
+        done: claim.number,
+        rows,
+        digest,
+        rejected,
+        reads: reads + 1,
+        attempts: 0,
+        firstReadAt: firstReadAt ?? iso(claim.atMs),
+        lastReadAt: iso(claim.atMs),
+        ...(notified === undefined ? {} : { notified }),
+      });
+    },
+    async recordFailure(windows, reason, final) {
+      await Promise.resolve();
+      for (const window of windows) {
+        const { attempts, state } = entries.get(window.id) ?? entryOf(window);
+        change(window, { attempts: attempts + 1, lastError: reason, state: final ? 'failed' : state });
+      }
+    },
+    async read(windows, atMs, rows = () => 0) {
+      for (const date of new Set(windows.map((window) => window.date))) {
+        const day = windows.filter((window) => window.date === date);
+        const claim = await ledger.claim(day, atMs, () => Promise.resolve(0));
+        for (const window of day) {
+          await ledger.recordRead(window, {
+            claim,
+            changed: true,
+            rows: rows(window),
+            digest: '',
+            rejected: 0,
+            notified: undefined,
+          });
+        }
+      }
+    },
+  };
+  return ledger;
+}
