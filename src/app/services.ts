@@ -1,4 +1,6 @@
 import { type Config, type Environment, readConfig } from '../config/config.ts';
+import { CLOUDS } from '../graph/clouds.ts';
+import { createCredential } from '../graph/credential.ts';
 import { graphFromConfig } from '../graph/graphFromConfig.ts';
 import type { PstnCallsSource } from '../graph/pstnCalls.ts';
 import { type AzureSender, azureSender } from '../queues/azureSender.ts';
@@ -7,18 +9,14 @@ import { type NewId, randomId } from '../runtime/ids.ts';
 import type { Log } from '../runtime/log.ts';
 import { azureContainer } from '../storage/azureBlobs.ts';
 import { azureTable } from '../storage/azureTables.ts';
+import { CONTAINERS, TABLES } from '../storage/names.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import type { Table } from '../storage/tables.ts';
+import { readDayHead } from '../totals/totalsReader.ts';
+import type { ReadDayHead } from '../windows/dayHeads.ts';
 import type { Ledger } from '../windows/ledger.ts';
 import { createTableLedger } from '../windows/tableLedger.ts';
-import {
-  azureCredential,
-  connectBlobs,
-  connectServiceBus,
-  connectTable,
-  CONTAINERS,
-  TABLES,
-} from './connections.ts';
+import { connectBlobs, connectServiceBus, connectTable } from './connections.ts';
 
 /** Everything with an effect that functions and commands use, made from the environment once a process. */
 export interface Services {
@@ -30,15 +28,17 @@ export interface Services {
   windowsTable: Table;
   dailyTotals: Table;
   ledger: Ledger;
+  readDayHead: ReadDayHead;
   sender: AzureSender;
   /** The log goes with the caller: an invocation's own, or a command's. */
-  graph(log: Log): PstnCallsSource;
+  graph: (log: Log) => PstnCallsSource;
 }
 
 /** @throws ConfigError if a setting is missing or wrong. */
 export async function connectServices(environment: Environment): Promise<Services> {
   const config = readConfig(environment);
-  const credential = () => azureCredential(environment);
+  // The identity that storage and Service Bus know; not asked for where a connection string serves.
+  const credential = () => createCredential(environment, CLOUDS[config.GRAPH_CLOUD].authorityHost);
   const [blobs, windowsTable, dailyTotals, bus] = await Promise.all([
     connectBlobs(config, credential),
     connectTable(config, TABLES.windows, credential),
@@ -46,6 +46,7 @@ export async function connectServices(environment: Environment): Promise<Service
     connectServiceBus(config, credential),
   ]);
   const ledgerTable = azureTable(windowsTable);
+  const totalsTable = azureTable(dailyTotals);
   return {
     config,
     clock: clockOf(config),
@@ -53,10 +54,11 @@ export async function connectServices(environment: Environment): Promise<Service
     raw: azureContainer(blobs.getContainerClient(CONTAINERS.raw)),
     control: azureContainer(blobs.getContainerClient(CONTAINERS.control)),
     windowsTable: ledgerTable,
-    dailyTotals: azureTable(dailyTotals),
+    dailyTotals: totalsTable,
     ledger: createTableLedger(ledgerTable),
+    readDayHead: (date) => readDayHead(totalsTable, date),
     sender: azureSender(bus),
-    graph: (log) => graphFromConfig(config, { log, newId: randomId }),
+    graph: graphFromConfig(config, { newId: randomId, environment }),
   };
 }
 

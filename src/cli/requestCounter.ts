@@ -2,7 +2,7 @@ import { logLine, type Log } from '../runtime/log.ts';
 import type { Output } from './output.ts';
 
 /** The log of the functions on this machine: counts requests to Graph, and shows what went wrong. */
-export function requestCounter(output: Output): { log: Log; count(): number } {
+export function requestCounter(output: Output): { log: Log; count: () => number } {
   let requests = 0;
   const count = (event: string): void => {
     if (event === 'graphRequest') requests += 1;

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Services } from '../app/services.ts';
-import { readDayHead } from '../totals/totalsReader.ts';
 import { type Backfill, packBackfill, startBackfill } from '../windows/backfill.ts';
 import { type BackfillProgress, waitForBackfill, watchBackfill } from '../windows/backfillProgress.ts';
 import { planBackfill } from '../windows/backfillRange.ts';
@@ -30,11 +29,9 @@ export async function awaitBackfill(
   output: Output,
   signal: AbortSignal,
 ): Promise<BackfillProgress> {
-  const look = watchBackfill(
-    { ledger: services.ledger, readDayHead: (date) => readDayHead(services.dailyTotals, date) },
-    backfill,
-    { awaitConfirmation: services.config.SHRINK_CONFIRM_MINUTES === 0 },
-  );
+  const look = watchBackfill(services, backfill, {
+    awaitConfirmation: services.config.SHRINK_CONFIRM_MINUTES === 0,
+  });
   const progress = output.progress();
   try {
     return await waitForBackfill(look, (ms) => pause(ms, undefined, { signal }), {

@@ -11,7 +11,6 @@ import { createTransport } from './transport.ts';
 import { realWait } from './wait.ts';
 
 export interface GraphDeps {
-  log: Log;
   newId: NewId;
   random?: () => number;
   /** Where the identity's settings stand. Default: `process.env`. */
@@ -19,11 +18,11 @@ export interface GraphDeps {
 }
 
 /**
- * The call log of the configured Graph. Call it once a process: the source holds the pace of requests, and two
- * sources would ask at twice the rate.
+ * The call log of the configured Graph. Call it once a process: what it returns shares the pace of requests,
+ * and two of them would ask at twice the rate. The log goes with the caller, an invocation or a command.
  */
-export function graphFromConfig(config: Config, deps: GraphDeps): PstnCallsSource {
-  const { log, newId, random = Math.random, environment = process.env } = deps;
+export function graphFromConfig(config: Config, deps: GraphDeps): (log: Log) => PstnCallsSource {
+  const { newId, random = Math.random, environment = process.env } = deps;
   const cloud = CLOUDS[config.GRAPH_CLOUD];
   const simulator = config.GRAPH_ENDPOINT;
   if (simulator !== undefined && !isLoopback(simulator)) {
@@ -41,7 +40,7 @@ export function graphFromConfig(config: Config, deps: GraphDeps): PstnCallsSourc
     scope: defaultScope(origin),
     nowMs,
   });
-  return createPstnCallsSource({
+  const shared = {
     origin,
     version: config.GRAPH_API_VERSION,
     transport: createTransport({ origin, tokens, loopback: simulator !== undefined }),
@@ -52,11 +51,11 @@ export function graphFromConfig(config: Config, deps: GraphDeps): PstnCallsSourc
       monotonicNowMs,
       wait: realWait,
     }),
-    log,
     newId,
     random,
     wait: realWait,
     monotonicNowMs,
     nowMs,
-  });
+  };
+  return (log) => createPstnCallsSource({ ...shared, log });
 }

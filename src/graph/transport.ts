@@ -60,7 +60,7 @@ export function createTransport(options: TransportOptions): Transport {
   const client = createDefaultHttpClient();
 
   async function send(url: string, { clientRequestId, signal, onHead }: SendOptions): Promise<Answer> {
-    if (signal?.aborted === true) throw abortError(signal);
+    if (signal !== undefined && isAborted(signal)) throw abortError(signal);
     const stop = new AbortController();
     const onStop = (): void => stop.abort();
     signal?.addEventListener('abort', onStop, { once: true });
@@ -84,7 +84,7 @@ export function createTransport(options: TransportOptions): Transport {
       const text = body === undefined ? '' : await readBody(body, limits).catch(orNothing(status));
       return { ...head, text, bytes };
     } catch (error) {
-      if (signal?.aborted === true) throw abortError(signal);
+      if (signal !== undefined && isAborted(signal)) throw abortError(signal);
       if (stop.signal.aborted) throw timeoutError(headTimeoutMs, bodyTimeoutMs);
       throw transportError(error);
     } finally {
@@ -116,6 +116,9 @@ function graphRequest(
     requestOverrides: verbatimPath(url),
   });
 }
+
+// A call, because the compiler takes a property that it has seen for constant.
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 /** URL would rewrite some characters (quotes, braces): a link goes out as Graph wrote it wherever HTTP allows. */
 function verbatimPath(url: string): Record<string, unknown> {

@@ -34,9 +34,7 @@ export function cellFault(kind: ColumnKind, value: unknown): string | undefined 
         ? `${value} is no whole number of 32 bits`
         : `${typeOf(value)} where a number of seconds is expected`;
     case 'money':
-      return typeof value === 'number'
-        ? moneyFault(value)
-        : `${typeOf(value)} where a number is expected`;
+      return typeof value === 'number' ? moneyFault(value) : `${typeOf(value)} where a number is expected`;
     case 'collection':
       return `${typeOf(value)} where a list is expected`;
   }
@@ -46,4 +44,5 @@ const isInt32 = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= INT32_MIN && (value as number) <= INT32_MAX;
 
 /** What kind of JSON value it is; never the value, which may be personal. */
-const typeOf = (value: unknown): string => (Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`);
+const typeOf = (value: unknown): string =>
+  Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;

@@ -1,12 +1,15 @@
-const NOT_PLAIN = /["\\\u0000-\u001f\u2028\u2029\ud800-\udfff]/;
+/** Quotes, backslashes, control characters, line separators and halves of surrogate pairs. */
+const NOT_PLAIN = /["\\\p{Cc}\p{Cs}\u2028\u2029]/u;
 const LINE_SEPARATORS = /[\u2028\u2029]/g;
 
 /**
  * A string as JSON on one line of text, well-formed UTF-8 whatever it holds. U+2028 and U+2029 are escaped,
  * because some readers of lines take them for the end of one.
  */
-export const quoted = (text: string): string =>
-  NOT_PLAIN.test(text) ? oneLine(JSON.stringify(text)) : `"${text}"`;
+export const quoted = (text: string): string => (isPlain(text) ? `"${text}"` : oneLine(JSON.stringify(text)));
+
+/** True for text that is its own JSON between quotes. */
+export const isPlain = (text: string): boolean => !NOT_PLAIN.test(text);
 
 /** JSON text with U+2028 and U+2029 escaped: the same value, on one line for every reader. */
 export const oneLine = (json: string): string =>

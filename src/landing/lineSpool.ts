@@ -81,7 +81,7 @@ export class LineSpool {
   remove(isIt: (hashed: string) => boolean): boolean {
     const buffer = this.#buffer;
     if (buffer === undefined) return false;
-    for (let from = 0; from < this.#used; ) {
+    for (let from = 0; from < this.#used;) {
       const end = buffer.indexOf(LF, from);
       const hashed = sha256(buffer.subarray(from, end));
       if (isIt(hashed)) {

@@ -146,7 +146,8 @@ export class RowIntake {
       return;
     }
     const isEarlier = (hashed: string): boolean => this.#seen.has(key, hashed);
-    const removed = this.unknownDay.remove(isEarlier) || this.#spools.some((spool) => spool.remove(isEarlier));
+    const removed =
+      this.unknownDay.remove(isEarlier) || this.#spools.some((spool) => spool.remove(isEarlier));
     if (!removed) {
       throw new LogMovedError(
         'the log changed during each of three reads, the last time in a row that was staged already; ' +

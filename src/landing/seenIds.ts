@@ -1,11 +1,13 @@
 import { sha256, wordOf } from './digest.ts';
 
-/** `same` and `different` say how a row compares with the one that had its key before. */
+/** `same` and `different` say how a row compares with the one that had its key first. */
 export type Sighting = 'new' | 'same' | 'different';
 
-const KEY_WORDS = 4;
-const ENTRY_WORDS = KEY_WORDS + 2;
-const ENTRIES_A_CHUNK = 8_192;
+/** Words of 32 bits: four of the key, two of the row's hash. */
+const ENTRY_WORDS = 6;
+/** Of a chunk, a power of two. */
+const CHUNK_BITS = 13;
+const CHUNK_ENTRIES = 1 << CHUNK_BITS;
 const FIRST_SLOTS = 4_096;
 const MAX_LOAD = 0.8;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -16,12 +18,16 @@ const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  * by its SHA-256. Memory of a job grows by this and by nothing else with the number of its rows.
  */
 export class SeenIds {
-  /** Entries in the order of arrival: never moved, so that growing copies only the index. */
+  /** Entries in the order of arrival: never moved, so that growing remakes the index alone. */
   readonly #chunks: Uint32Array[] = [];
-  /** Entry number + 1, or 0 where free. */
+  /** Number of an entry + 1, or 0 where free. */
   #slots = new Uint32Array(FIRST_SLOTS);
   #size = 0;
-  readonly #key = new Uint32Array(KEY_WORDS);
+  /** The key in hand. */
+  #key0 = 0;
+  #key1 = 0;
+  #key2 = 0;
+  #key3 = 0;
 
   get size(): number {
     return this.#size;
@@ -29,113 +35,119 @@ export class SeenIds {
 
   /** Bytes held. */
   get bytes(): number {
-    return this.#slots.byteLength + this.#chunks.length * ENTRIES_A_CHUNK * ENTRY_WORDS * 4;
+    return this.#slots.byteLength + this.#chunks.length * CHUNK_ENTRIES * ENTRY_WORDS * 4;
   }
 
   /** @param rowHash SHA-256 of the row's line */
   add(key: string, rowHash: string): Sighting {
-    this.#readKey(key);
-    const high = wordOf(rowHash, 0);
-    const low = wordOf(rowHash, 1);
+    this.#takeKey(key);
     const slot = this.#find();
     const entry = this.#slots[slot] ?? 0;
-    if (entry === 0) {
-      this.#append(high, low);
-      this.#slots[slot] = this.#size;
-      if (this.#size > this.#slots.length * MAX_LOAD) this.#grow();
-      return 'new';
-    }
-    const chunk = this.#chunkOf(entry - 1);
-    const at = offsetOf(entry - 1) + KEY_WORDS;
-    return chunk[at] === high && chunk[at + 1] === low ? 'same' : 'different';
+    if (entry !== 0) return this.#hasRow(entry - 1, rowHash) ? 'same' : 'different';
+    this.#append(rowHash);
+    this.#slots[slot] = this.#size;
+    if (this.#size > this.#slots.length * MAX_LOAD) this.#grow();
+    return 'new';
   }
 
   /** Whether this is the row that had the key first. */
   has(key: string, rowHash: string): boolean {
-    this.#readKey(key);
+    this.#takeKey(key);
     const entry = this.#slots[this.#find()] ?? 0;
-    if (entry === 0) return false;
-    const chunk = this.#chunkOf(entry - 1);
-    const at = offsetOf(entry - 1) + KEY_WORDS;
-    return chunk[at] === wordOf(rowHash, 0) && chunk[at + 1] === wordOf(rowHash, 1);
+    return entry !== 0 && this.#hasRow(entry - 1, rowHash);
   }
 
-  /** The slot of the key that was read last, or the free one where it belongs. */
+  #takeKey(key: string): void {
+    // Only the canonical form is taken for its bits: two keys that differ in case are two keys.
+    if (GUID.test(key)) {
+      this.#key0 = hexWord(key, 0, 8);
+      this.#key1 = hexWord(key, 9, 13) * 0x10000 + hexWord(key, 14, 18);
+      this.#key2 = hexWord(key, 19, 23) * 0x10000 + hexWord(key, 24, 28);
+      this.#key3 = hexWord(key, 28, 36);
+      return;
+    }
+    const hashed = sha256(key);
+    this.#key0 = wordOf(hashed, 0);
+    this.#key1 = wordOf(hashed, 1);
+    this.#key2 = wordOf(hashed, 2);
+    this.#key3 = wordOf(hashed, 3);
+  }
+
+  /** The slot of the key in hand, or the free one where it belongs. */
   #find(): number {
-    const mask = this.#slots.length - 1;
-    let slot = slotOf(this.#key) & mask;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = slotOf(this.#key0, this.#key1, this.#key2, this.#key3) & mask;
     for (;;) {
-      const entry = this.#slots[slot] ?? 0;
-      if (entry === 0 || this.#isKeyAt(this.#chunkOf(entry - 1), offsetOf(entry - 1))) return slot;
+      const entry = slots[slot] ?? 0;
+      if (entry === 0 || this.#hasKey(entry - 1)) return slot;
       slot = (slot + 1) & mask;
     }
   }
 
-  #readKey(key: string): void {
-    const words = this.#key;
-    // Only the canonical form is taken for its bits: two keys that differ in case are two keys.
-    if (GUID.test(key)) {
-      words[0] = hexWord(key, 0, 8);
-      words[1] = hexWord(key, 9, 13) * 0x10000 + hexWord(key, 14, 18);
-      words[2] = hexWord(key, 19, 23) * 0x10000 + hexWord(key, 24, 28);
-      words[3] = hexWord(key, 28, 36);
-      return;
-    }
-    const hashed = sha256(key);
-    for (let index = 0; index < KEY_WORDS; index++) words[index] = wordOf(hashed, index);
-  }
-
-  #isKeyAt(chunk: Uint32Array, at: number): boolean {
-    const words = this.#key;
+  #hasKey(entry: number): boolean {
+    const chunk = this.#chunkOf(entry);
+    const at = offsetOf(entry);
     return (
-      chunk[at] === words[0] &&
-      chunk[at + 1] === words[1] &&
-      chunk[at + 2] === words[2] &&
-      chunk[at + 3] === words[3]
+      chunk[at] === this.#key0 &&
+      chunk[at + 1] === this.#key1 &&
+      chunk[at + 2] === this.#key2 &&
+      chunk[at + 3] === this.#key3
     );
   }
 
-  #append(high: number, low: number): void {
-    const entry = this.#size++;
-    if (entry % ENTRIES_A_CHUNK === 0) this.#chunks.push(new Uint32Array(ENTRIES_A_CHUNK * ENTRY_WORDS));
+  #hasRow(entry: number, rowHash: string): boolean {
     const chunk = this.#chunkOf(entry);
     const at = offsetOf(entry);
-    chunk.set(this.#key, at);
-    chunk[at + KEY_WORDS] = high;
-    chunk[at + KEY_WORDS + 1] = low;
+    return chunk[at + 4] === wordOf(rowHash, 0) && chunk[at + 5] === wordOf(rowHash, 1);
+  }
+
+  #append(rowHash: string): void {
+    const entry = this.#size++;
+    if (entry % CHUNK_ENTRIES === 0) this.#chunks.push(new Uint32Array(CHUNK_ENTRIES * ENTRY_WORDS));
+    const chunk = this.#chunkOf(entry);
+    const at = offsetOf(entry);
+    chunk[at] = this.#key0;
+    chunk[at + 1] = this.#key1;
+    chunk[at + 2] = this.#key2;
+    chunk[at + 3] = this.#key3;
+    chunk[at + 4] = wordOf(rowHash, 0);
+    chunk[at + 5] = wordOf(rowHash, 1);
   }
 
   #chunkOf(entry: number): Uint32Array {
-    const chunk = this.#chunks[Math.floor(entry / ENTRIES_A_CHUNK)];
+    const chunk = this.#chunks[entry >>> CHUNK_BITS];
     if (chunk === undefined) throw new RangeError(`no entry ${entry} among ${this.#size}`);
     return chunk;
   }
 
   /** The old index is let go first: it can be made again from the entries. */
   #grow(): void {
-    const slots = this.#slots.length * 2;
+    const length = this.#slots.length * 2;
     this.#slots = new Uint32Array(0);
-    this.#slots = new Uint32Array(slots);
-    const mask = slots - 1;
-    for (let entry = 0; entry < this.#size; entry++) {
-      const at = offsetOf(entry);
-      let slot = slotOf(this.#chunkOf(entry).subarray(at, at + KEY_WORDS)) & mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot] = entry + 1;
+    const slots = new Uint32Array(length);
+    const mask = length - 1;
+    let entry = 0;
+    for (const chunk of this.#chunks) {
+      for (let at = 0; at < chunk.length && entry < this.#size; at += ENTRY_WORDS) {
+        let slot = slotOf(chunk[at] ?? 0, chunk[at + 1] ?? 0, chunk[at + 2] ?? 0, chunk[at + 3] ?? 0) & mask;
+        while (slots[slot] !== 0) slot = (slot + 1) & mask;
+        slots[slot] = ++entry;
+      }
     }
+    this.#slots = slots;
   }
 }
 
-const offsetOf = (entry: number): number => (entry % ENTRIES_A_CHUNK) * ENTRY_WORDS;
+const offsetOf = (entry: number): number => (entry & (CHUNK_ENTRIES - 1)) * ENTRY_WORDS;
 
 /** All words count: GUIDs made by one machine may differ in a few bits of one word only. */
-function slotOf(words: Uint32Array): number {
-  let mixed = 0x9e3779b9;
-  for (let index = 0; index < KEY_WORDS; index++) {
-    mixed = Math.imul(mixed ^ (words[index] ?? 0), 0x85ebca6b);
-    mixed ^= mixed >>> 15;
-  }
-  return Math.imul(mixed, 0xc2b2ae35) >>> 4;
+function slotOf(word0: number, word1: number, word2: number, word3: number): number {
+  let mixed = Math.imul(word0, 0x9e3779b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 15) ^ word1, 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13) ^ word2, 0xc2b2ae35);
+  mixed = Math.imul(mixed ^ (mixed >>> 16) ^ word3, 0x27d4eb2f);
+  return (mixed ^ (mixed >>> 15)) >>> 0;
 }
 
 function hexWord(text: string, from: number, to: number): number {

@@ -1,6 +1,6 @@
 import { ADDITIONAL_COLUMN, COLUMNS } from '../graph/columns.ts';
 import { cellFault, cellText } from './cellText.ts';
-import { oneLine, quoted, stableJson } from './jsonText.ts';
+import { isPlain, oneLine, quoted, stableJson } from './jsonText.ts';
 import { startHour, type StartHour } from './startHour.ts';
 
 /** One row of the log, as it is landed. */
@@ -33,7 +33,8 @@ type Row = Readonly<Record<string, unknown>>;
 
 const CELLS = COLUMNS.map(({ name, kind }, index) => {
   const head = `${index === 0 ? '{' : ','}"${name}":`;
-  return { name, kind, head, empty: `${head}null` };
+  const isText = kind === 'text' || kind === 'instant';
+  return { name, kind, isText, head, openHead: `${head}"`, empty: `${head}null` };
 });
 const KNOWN: ReadonlySet<string> = new Set(COLUMNS.map(({ name }) => name));
 const NO_ADDITIONAL = `,"${ADDITIONAL_COLUMN}":null}`;
@@ -48,16 +49,18 @@ export function toLine(row: unknown): EncodedRow {
   if (!isRow(row)) return rejected(row, 'the row is no object', undefined, undefined);
   let line = '';
   let present = 0;
-  for (const { name, kind, head, empty } of CELLS) {
+  for (const { name, kind, isText, head, openHead, empty } of CELLS) {
     const value = row[name];
     if (value !== undefined) present += 1;
     if (value === undefined || value === null) {
       line += empty;
-      continue;
+    } else if (isText && typeof value === 'string' && isPlain(value)) {
+      line += openHead + value + '"';
+    } else {
+      const text = cellText(kind, value);
+      if (text === undefined) return misfit(row);
+      line += head + text;
     }
-    const text = cellText(kind, value);
-    if (text === undefined) return misfit(row);
-    line += head + text;
   }
   const { id, startDateTime } = row;
   const start = typeof startDateTime === 'string' ? startHour(startDateTime) : undefined;

@@ -68,6 +68,7 @@ interface Cut {
   before?: Cut;
 }
 
+/** Of all ways to cut a run into pieces within the limits, one that is best in the order of {@link Cut}. */
 function cutRun(
   run: readonly Window[],
   expectedRows: (window: Window) => number,
@@ -87,9 +88,11 @@ function cutRun(
       pieceRows += rows[start] ?? 0;
       if (pieceRows > limits.maxRows && start < end) break;
       if (start < end && run[start + 1]?.hour === 0) midnights += 1;
-      const cut = { jobs: before.jobs + 1, midnights: before.midnights + midnights };
-      if (best === undefined || isBetter(cut, best)) {
-        best = { ...cut, before, last: { fromMs: oldest.fromMs, toMs: newest.toMs, rows: pieceRows } };
+      const jobs = before.jobs + 1;
+      const inside = before.midnights + midnights;
+      if (best === undefined || jobs < best.jobs || (jobs === best.jobs && inside <= best.midnights)) {
+        const last = { fromMs: oldest.fromMs, toMs: newest.toMs, rows: pieceRows };
+        best = { jobs, midnights: inside, before, last };
       }
     }
     if (best !== undefined) cuts.push(best);
@@ -98,9 +101,6 @@ function cutRun(
   for (let cut = cuts.at(-1); cut?.last !== undefined; cut = cut.before) pieces.unshift(cut.last);
   return pieces;
 }
-
-const isBetter = (a: Cut, b: Cut): boolean =>
-  a.jobs < b.jobs || (a.jobs === b.jobs && a.midnights <= b.midnights);
 
 /** The windows that a job asks for, ascending. */
 export const windowsOfJob = (job: Pick<WindowJob, 'from' | 'to'>): Window[] =>

@@ -59,6 +59,13 @@ describe('readConfig', () => {
     expect(faultsOf({ ...AZURE, GRAPH_ENDPOINT: 'http://127.0.0.1:1', [name]: example })).toEqual([]);
   });
 
+  it('allows plain http for storage on this machine, with the path that an emulator has', () => {
+    const DATA_STORAGE__blobServiceUri = 'http://127.0.0.1:10000/devstoreaccount1';
+    expect(readConfig({ ...AZURE, DATA_STORAGE__blobServiceUri })).toMatchObject({
+      DATA_STORAGE__blobServiceUri,
+    });
+  });
+
   it('takes an empty or blank variable for one that is not set, and cuts blanks at both ends', () => {
     expect(readConfig({ ...AZURE, SETTLE_HOURS: '', SWEEP_DAYS: '  ', BILLING_DAY: ' 15\n' })).toMatchObject({
       SETTLE_HOURS: 72,

@@ -138,7 +138,7 @@ describe('createPacer', () => {
       fc.asyncProperty(
         fc.integer({ min: 1, max: 60 }),
         fc.integer({ min: 0, max: 5_000 }),
-        fc.array(action, { maxLength: 120 }),
+        fc.array(action, { maxLength: 120, size: 'max' }),
         fc.infiniteStream(fc.integer({ min: 0, max: 500 })),
         async (limit, marginMs, actions, lateness) => {
           const time = virtualTime(() => lateness.next().value as number);

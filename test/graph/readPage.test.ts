@@ -90,9 +90,12 @@ describe('readPage', () => {
   });
 
   it('takes every link on the origin, and returns it unchanged', () => {
+    const visible = fc.string({
+      unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+    });
     fc.assert(
-      fc.property(fc.webPath(), fc.webQueryParameters(), (path, query) => {
-        const link = `${ORIGIN}${path}?${query}`;
+      fc.property(visible, (rest) => {
+        const link = `${ORIGIN}/${rest.replaceAll('\\', '')}`;
         expect(readPage(JSON.stringify({ value: [], '@odata.nextLink': link }), ORIGIN).nextLink).toBe(link);
       }),
     );

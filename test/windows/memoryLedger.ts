@@ -46,9 +46,17 @@ export interface MemoryLedger extends Ledger {
 /** A ledger of the tests, for what stands before and behind it: each call takes effect at once. */
 export function memoryLedger(): MemoryLedger {
   const entries = new Map<string, LedgerEntry>();
+  const idsByDate = new Map<string, Set<string>>();
   const counters = new Map<string, number>();
+  const set = (...given: LedgerEntry[]): void => {
+    for (const entry of given) {
+      const { id, date } = entry.window;
+      entries.set(id, entry);
+      idsByDate.set(date, (idsByDate.get(date) ?? new Set()).add(id));
+    }
+  };
   const change = (window: Window, values: Partial<LedgerEntry>): void => {
-    entries.set(window.id, { ...(entries.get(window.id) ?? entryOf(window)), ...values });
+    set({ ...(entries.get(window.id) ?? entryOf(window)), ...values });
   };
   const get = (id: string): LedgerEntry => {
     const entry = entries.get(id);
@@ -58,12 +66,10 @@ export function memoryLedger(): MemoryLedger {
   const ledger: MemoryLedger = {
     entries,
     get,
-    set: (...given) => given.forEach((entry) => entries.set(entry.window.id, entry)),
+    set,
     async readDay(date) {
       await Promise.resolve();
-      return [...entries.values()]
-        .filter((entry) => entry.window.date === date)
-        .sort((a, b) => a.window.fromMs - b.window.fromMs);
+      return [...(idsByDate.get(date) ?? [])].sort().map(get);
     },
     async markPlanned(windows, lane, plannedAtMs) {
       await Promise.resolve();
@@ -74,9 +80,7 @@ export function memoryLedger(): MemoryLedger {
       const date = windows[0]?.date ?? dateOf(atMs);
       const number = (counters.get(date) ?? 0) + 1;
       counters.set(date, number);
-      const alone = new Map(
-        windows.map(({ id }) => [id, entries.get(id)?.done === entries.get(id)?.claim]),
-      );
+      const alone = new Map(windows.map(({ id }) => [id, entries.get(id)?.done === entries.get(id)?.claim]));
       for (const window of windows) change(window, { claim: number, claimedAt: iso(atMs) });
       return { number, atMs, alone };
     },

@@ -14,7 +14,11 @@ import { ms } from './memoryLedger.ts';
 const plannedMs = ms('2026-11-24T06:00:00.123Z');
 const hours = (from: string, to: string): Window[] => windowsBetween(ms(from), ms(to));
 
-function pack(windows: readonly Window[], rows: (window: Window) => number, limits?: PackLimits): WindowJob[] {
+function pack(
+  windows: readonly Window[],
+  rows: (window: Window) => number,
+  limits?: PackLimits,
+): WindowJob[] {
   return packJobs({
     windows,
     lane: 'backfill',
@@ -78,6 +82,11 @@ describe('packing', () => {
       '2026-11-23T00:00:00Z/2026-11-24T00:00:00Z',
       '2026-11-22T06:00:00Z/2026-11-23T00:00:00Z',
     ]);
+    const dayAndMore = pack(hours('2026-11-22T06:00Z', '2026-11-23T10:00Z'), () => 1);
+    expect(ranges(dayAndMore)).toEqual([
+      '2026-11-23T00:00:00Z/2026-11-23T10:00:00Z',
+      '2026-11-22T06:00:00Z/2026-11-23T00:00:00Z',
+    ]);
     const overNight = pack(hours('2026-11-22T20:00Z', '2026-11-23T04:00Z'), () => 1);
     expect(ranges(overNight)).toEqual(['2026-11-22T20:00:00Z/2026-11-23T04:00:00Z']);
   });
@@ -134,14 +143,17 @@ describe('packing', () => {
 });
 
 /** Filling each job from the oldest window on is known to need the fewest. */
-function fewestJobs(windows: readonly Window[], rows: (window: Window) => number, limits: PackLimits): number {
+function fewestJobs(
+  windows: readonly Window[],
+  rows: (window: Window) => number,
+  limits: PackLimits,
+): number {
   let jobs = 0;
   let sum = 0;
   let count = 0;
   let endMs = NaN;
   for (const window of windows.toSorted((a, b) => a.fromMs - b.fromMs)) {
-    const fits =
-      window.fromMs === endMs && count < limits.maxWindows && sum + rows(window) <= limits.maxRows;
+    const fits = window.fromMs === endMs && count < limits.maxWindows && sum + rows(window) <= limits.maxRows;
     if (!fits) {
       jobs += 1;
       sum = 0;

@@ -21,7 +21,7 @@ export const CHANGES_END_MS = 71 * HOUR_MS;
 
 const FIRST_CHANGE_MS = HOUR_MS;
 const REVISED_OF = 200;
-const WITHDRAWN_OF_REVISED = 10;
+const WITHDRAWN_OF_REVISED = 5;
 
 /** When the row of a call appears, 24 to 48 hours after its start, and whether and when it changes. */
 export function publicationOf(seed: number, day: number, index: number, startMs: number): Publication {

@@ -40,10 +40,10 @@ export interface SimulatedGraph {
   /** The tenant behind it, to ask for rows without HTTP. */
   tenant: Tenant;
   /** The last requests, oldest first. */
-  requests(): readonly RequestLogEntry[];
-  counters(): RequestCounters;
+  requests: () => readonly RequestLogEntry[];
+  counters: () => RequestCounters;
   /** Ends all connections at once, answered or not. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 const HOST = '127.0.0.1';

@@ -42,9 +42,11 @@ export function rowJson(row: WireRow, version: ApiVersion): string {
   return `{${parts.join(',')}}`;
 }
 
-const isLiteral = (value: WireValue): value is NumberLiteral =>
-  typeof value === 'object' && value !== null && 'literal' in value;
+const isLiteral = (value: object): value is NumberLiteral => 'literal' in value;
 
-const valueJson = (value: WireValue): string => (isLiteral(value) ? value.literal : JSON.stringify(value));
+const valueJson = (value: WireValue): string => {
+  if (value === null) return 'null';
+  return typeof value === 'object' && isLiteral(value) ? value.literal : JSON.stringify(value);
+};
 
 export const COLUMN_NAMES: readonly ColumnName[] = COLUMNS.map((column) => column.name);

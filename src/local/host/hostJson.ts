@@ -14,16 +14,19 @@ export interface HostSettings {
   serviceBus: { maxConcurrentCalls: number; maxAutoLockRenewalMs: number };
 }
 
-const durationMs = z.string().transform((text, context) => {
+const toMs = (text: string, context: z.RefinementCtx): number => {
   const milliseconds = parseDuration(text);
   if (milliseconds !== undefined) return milliseconds;
   context.addIssue({ code: 'custom', message: 'must be a duration such as 00:05:00' });
   return z.NEVER;
-});
+};
 
 const hostJson = z.looseObject({
   version: z.literal('2.0', 'must be "2.0"'),
-  functionTimeout: z.union([z.literal('-1').transform(() => undefined), durationMs]).default(30 * 60_000),
+  functionTimeout: z
+    .string()
+    .default('00:30:00')
+    .transform((text, context) => (text === '-1' ? undefined : toMs(text, context))),
   extensions: z
     .looseObject({
       http: z.looseObject({ routePrefix: z.string().default('api') }).prefault({}),
@@ -33,7 +36,7 @@ const hostJson = z.looseObject({
             .int()
             .min(1)
             .default(() => 16 * availableParallelism()),
-          maxAutoLockRenewalDuration: durationMs.default(5 * 60_000),
+          maxAutoLockRenewalDuration: z.string().default('00:05:00').transform(toMs),
           autoCompleteMessages: z
             .literal(true, 'must be true: functions of this host cannot settle messages themselves')
             .default(true),

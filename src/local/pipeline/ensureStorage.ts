@@ -1,6 +1,6 @@
 import { BlobServiceClient } from '@azure/storage-blob';
 import { TableServiceClient } from '@azure/data-tables';
-import { CONTAINERS, TABLES } from '../../app/connections.ts';
+import { CONTAINERS, TABLES } from '../../storage/names.ts';
 
 /** Makes the containers and tables that `infra/` makes in Azure; what is there already stays as it is. */
 export async function ensureStorage(connectionString: string): Promise<void> {

@@ -13,7 +13,10 @@ const DEAD_LETTERS = '/$deadletterqueue';
  * insensitively, with or without `amqp(s)://host/` or `/` before it. Undefined for anything else.
  */
 export function parseAddress(text: string | null | undefined): Address | undefined {
-  let rest = (text ?? '').toLowerCase().replace(/^(amqps?|sb):\/\/[^/]*/, '').replace(/^\/+/, '');
+  let rest = (text ?? '')
+    .toLowerCase()
+    .replace(/^(amqps?|sb):\/\/[^/]*/, '')
+    .replace(/^\/+/, '');
   if (rest === CBS) return { kind: 'cbs' };
   const kind = rest.endsWith(MANAGEMENT) ? 'management' : 'queue';
   if (kind === 'management') rest = rest.slice(0, -MANAGEMENT.length);

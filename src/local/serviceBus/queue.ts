@@ -37,14 +37,13 @@ const blank = {
 } as const;
 
 /**
- * The state of one queue and of its dead-letter queue, without sockets or timers: every time is passed in,
- * ms since the epoch. Every call first does what was due by then: scheduled messages become available,
+ * The state of one queue, without sockets or timers: every time is passed in, ms since the epoch. Every call first does what was due by then: scheduled messages become available,
  * expired locks are given up (a failed delivery), expired messages are dropped.
  */
 export class MessageQueue<C> {
-  /** Undefined on a dead-letter queue itself: nothing leaves it but by a receiver. */
-  readonly deadLetters: MessageQueue<C> | undefined;
   readonly #options: QueueOptions;
+  /** Undefined on a dead-letter queue itself: nothing leaves it but by a receiver. */
+  readonly #deadLetters: MessageQueue<C> | undefined;
   /** By sequence number, in ascending order, because numbers only grow. */
   readonly #entries = new Map<number, Entry<C>>();
   /** By token, in the order of expiry: every lock is granted or renewed for the same time. */
@@ -60,9 +59,9 @@ export class MessageQueue<C> {
   #scheduledCount = 0;
   #deferredCount = 0;
 
-  constructor(options: QueueOptions, kind: 'queue' | 'deadLetterQueue' = 'queue') {
+  constructor(options: QueueOptions, deadLetters?: MessageQueue<C>) {
     this.#options = options;
-    this.deadLetters = kind === 'queue' ? new MessageQueue<C>(options, 'deadLetterQueue') : undefined;
+    this.#deadLetters = deadLetters;
   }
 
   /** @returns the sequence number; that of a scheduled message is good until it becomes available. */
@@ -120,7 +119,7 @@ export class MessageQueue<C> {
     this.advance(nowMs);
     const entry = this.#locks.get(token);
     if (entry === undefined) return 'lockLost';
-    if (settlement.kind === 'deadLetter' && this.deadLetters === undefined) return 'notAllowed';
+    if (settlement.kind === 'deadLetter' && this.#deadLetters === undefined) return 'notAllowed';
     this.#locks.delete(token);
     entry.lock = undefined;
     if ('modify' in settlement) entry.content = settlement.modify(entry.content);
@@ -254,7 +253,7 @@ export class MessageQueue<C> {
 
   #fail(entry: Entry<C>, nowMs: number): void {
     entry.deliveryCount += 1;
-    if (this.deadLetters !== undefined && entry.deliveryCount >= this.#options.maxDeliveryCount) {
+    if (this.#deadLetters !== undefined && entry.deliveryCount >= this.#options.maxDeliveryCount) {
       this.#bury(entry, {
         reason: 'MaxDeliveryCountExceeded',
         description: `Message could not be consumed after ${this.#options.maxDeliveryCount} delivery attempts.`,
@@ -273,7 +272,7 @@ export class MessageQueue<C> {
 
   #bury(entry: Entry<C>, deadLetter: DeadLetter): void {
     this.#remove(entry);
-    if (this.deadLetters !== undefined) this.deadLetters.#admit(entry, deadLetter);
+    if (this.#deadLetters !== undefined) this.#deadLetters.#admit(entry, deadLetter);
   }
 
   /** Takes over a dead letter: it keeps its content and count, gets a new number, and no longer expires. */

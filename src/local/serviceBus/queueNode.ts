@@ -8,6 +8,12 @@ import { OUTCOMES, settlementOf } from './wire/outcome.ts';
 import { MESSAGE_LOCK_LOST, NOT_ALLOWED_ON_DEAD_LETTERS } from './wire/errors.ts';
 import type { OutgoingLink } from './wire/outgoingLink.ts';
 
+const REFUSALS = {
+  settled: undefined,
+  lockLost: MESSAGE_LOCK_LOST,
+  notAllowed: NOT_ALLOWED_ON_DEAD_LETTERS,
+} as const;
+
 /** Longest delay of a Node.js timer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -23,9 +29,9 @@ export interface QueueNode {
   /** Begins to deliver to a link. */
   addConsumer(link: OutgoingLink, mode: ReceiveMode): void;
   /** To be called after every change of the queue, and when a link may take more. */
-  wake(): void;
+  wake: () => void;
   /** Ends timers and deliveries. */
-  stop(): void;
+  stop: () => void;
 }
 
 /** @param onChange called after each round of deliveries and each settlement: the dead-letter queue may have got something. */
@@ -33,9 +39,11 @@ export function createQueueNode(
   name: string,
   queue: MessageQueue<WireMessage>,
   nowMs: () => number,
-  onChange: () => void,
+  onChange: () => void = () => undefined,
 ): QueueNode {
   let consumers: Consumer[] = [];
+  /** The lock of each delivery that is not settled. */
+  const tokens = new WeakMap<LinkDelivery, string>();
   /** The consumer that is asked first, so that several share the messages evenly. */
   let turn = 0;
   let woken = false;
@@ -62,7 +70,7 @@ export function createQueueNode(
 
   function deliver(): void {
     const rooms = consumers.map(({ link }) => link.room());
-    let written = new Set<OutgoingLink>();
+    const written = new Set<OutgoingLink>();
     for (;;) {
       const index = nextWithRoom(rooms);
       const consumer = consumers[index];
@@ -74,7 +82,6 @@ export function createQueueNode(
       rooms[index] = (rooms[index] ?? 0) - 1;
     }
     for (const link of written) link.session.flush();
-    written = new Set();
   }
 
   function nextWithRoom(rooms: readonly number[]): number {
@@ -93,9 +100,6 @@ export function createQueueNode(
     if (lock === undefined) link.send(bytes);
     else tokens.set(link.send(bytes, tokenToDeliveryTag(lock.token)), lock.token);
   }
-
-  /** The lock of each delivery that is not settled. */
-  const tokens = new WeakMap<LinkDelivery, string>();
 
   function watchSettlements(link: OutgoingLink): void {
     const { sender, session } = link;
@@ -149,9 +153,3 @@ export function createQueueNode(
     },
   };
 }
-
-const REFUSALS = {
-  settled: undefined,
-  lockLost: MESSAGE_LOCK_LOST,
-  notAllowed: NOT_ALLOWED_ON_DEAD_LETTERS,
-} as const;

@@ -1,7 +1,9 @@
 import rhea from 'rhea';
-import type { Delivery } from 'rhea';
+import type { Delivery, Sender } from 'rhea';
 import { OUTCOMES } from './wire/outcome.ts';
 import type { OutgoingLink } from './wire/outgoingLink.ts';
+import { openOutgoingLink } from './wire/outgoingLink.ts';
+import type { ServerSession } from './wire/serverSession.ts';
 
 /** A request to `$cbs` or `$management`, decoded. */
 export interface Request {
@@ -57,7 +59,7 @@ export function encodeResponse(response: Response, request: Request): Buffer {
 /** Where the answers of one connection go. Answers wait here for the credit of their link. */
 export interface ReplyLinks {
   /** @param names what a request may call the link in its reply-to: the link's name and its target. */
-  add(link: OutgoingLink, names: readonly (string | undefined)[]): void;
+  add(sender: Sender, session: ServerSession, names: readonly (string | undefined)[]): void;
   /** @returns false when no link goes by that name. */
   reply(replyTo: string | undefined, bytes: Buffer): boolean;
 }
@@ -83,13 +85,13 @@ export function createReplyLinks(): ReplyLinks {
   };
 
   return {
-    add: (link, names) => {
+    add: (sender, session, names) => {
+      const link = openOutgoingLink(sender, session, () => flush(replyLink));
       const replyLink: ReplyLink = { link, waiting: [] };
       for (const name of names) if (name !== undefined) byName.set(name, replyLink);
-      link.session.flowListeners.add(() => flush(replyLink));
       for (const outcome of OUTCOMES) {
-        link.sender.on(outcome, ({ delivery }: { delivery: Delivery }) => {
-          if (!delivery.remote_settled) link.session.answerSettlement(delivery);
+        sender.on(outcome, ({ delivery }: { delivery: Delivery }) => {
+          if (!delivery.remote_settled) session.answerSettlement(delivery);
         });
       }
     },

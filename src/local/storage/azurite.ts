@@ -28,7 +28,8 @@ const START_MS = 60_000;
 const STOP_MS = 30_000;
 /** The account and key that Azurite and the storage emulators before it have always had: no secret. */
 const ACCOUNT = 'devstoreaccount1';
-const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+const ACCOUNT_KEY =
+  'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 const SERVICES = ['Blob', 'Queue', 'Table'] as const;
 type Service = (typeof SERVICES)[number];
 
@@ -148,7 +149,9 @@ function listening(child: ChildProcess, output: Output): Promise<Record<Service,
     child.once('error', (error) => fail(`could not be started: ${error.message}`, error));
     child.once('exit', (code, signal) => fail(`ended while it started (${signal ?? `exit code ${code}`})`));
     output.onLine((line) => {
-      const said = /Azurite (Blob|Queue|Table) service is successfully listening at (http:\/\/\S+)/.exec(line);
+      const said = /Azurite (Blob|Queue|Table) service is successfully listening at (http:\/\/\S+)/.exec(
+        line,
+      );
       if (said?.[1] === undefined || said[2] === undefined) return;
       endpoints[said[1] as Service] = said[2];
       const { Blob: blob, Queue: queue, Table: table } = endpoints;
@@ -190,8 +193,7 @@ async function stop(child: ChildProcess, output: Output, lock: FolderLock | unde
 /** Whether the child and its pipes keep this process alive. */
 function setReferenced(child: ChildProcess, referenced: boolean): void {
   const pipes = [child.stdin, child.stdout, child.stderr] as (
-    | (Readable & { ref?(): void; unref?(): void })
-    | null
+    (Readable & { ref?(): void; unref?(): void }) | null
   )[];
   for (const handle of [child, ...pipes]) {
     if (referenced) handle?.ref?.();

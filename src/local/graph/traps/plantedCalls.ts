@@ -24,7 +24,8 @@ const starts = (rewrite: (text: string) => string): Plant => ({
   },
 });
 const secondsOf = (text: string): string => text.slice(0, 19);
-const digitsOf = (text: string, digits: number): string => text.slice(20, 20 + digits).padEnd(digits, '0');
+const digitsOf = (text: string, digits: number): string =>
+  text.slice(20, 27).slice(0, digits).padEnd(digits, '0');
 const inOffset = (text: string, hours: number, offset: string): string =>
   `${new Date(Date.parse(text) + hours * 3_600_000).toISOString().slice(0, 19)}.${digitsOf(text, 7)}${offset}`;
 

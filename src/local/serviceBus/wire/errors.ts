@@ -31,7 +31,7 @@ export const tooLarge = (bytes: number, maxBytes: number): WireError => ({
   description: `The message has ${bytes} bytes; this link takes ${maxBytes} at most.`,
 });
 
-export const cannotDecode = (cause: unknown): WireError => ({
+export const cannotDecode = (why: string): WireError => ({
   condition: 'amqp:decode-error',
-  description: `The message cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}.`,
+  description: `The message cannot be decoded: ${why}.`,
 });

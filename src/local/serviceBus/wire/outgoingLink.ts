@@ -54,7 +54,7 @@ export function openOutgoingLink(sender: Sender, session: ServerSession, onFlow:
     room: () => (attached ? session.room(sender) : 0),
     send: (bytes, tag) => sender.send(bytes, tag, 0),
     finishDrain: () => {
-      if (!attached || internals._draining !== true || session.hasPending()) return;
+      if (!attached || !sender.is_open() || internals._draining !== true || session.hasPending()) return;
       sender.set_drained(true);
       session.register();
     },

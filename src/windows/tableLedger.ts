@@ -1,0 +1,184 @@
+import { inParallel } from '../runtime/inParallel.ts';
+import { isConflict, StorageError } from '../storage/blobs.ts';
+import type { Entity, EntityProperties, Table, TableOperation } from '../storage/tables.ts';
+import { byDate } from './byDate.ts';
+import type { Window } from './grid.ts';
+import type { Claim, Ledger, LedgerEntry, ReadOutcome } from './ledger.ts';
+import { countIn, NEVER_READ, toEntry } from './ledgerEntity.ts';
+
+/** The day's counter of claims, before its windows in the order of keys. */
+const COUNTER = '!day';
+const PARALLEL_DAYS = 4;
+/** Every conflict is another writer's success, so this many in a row need this many writers at once. */
+const MAX_TRIES = 50;
+/** A reason is for a person; the log has the rest. */
+const MAX_REASON_UNITS = 2_000;
+
+/** The ledger in the `windows` table: partition by date, row by window id, everything changed by ETag. */
+export function createTableLedger(table: Table): Ledger {
+  return {
+    async readDay(date) {
+      const entries: LedgerEntry[] = [];
+      for await (const entity of table.query(date)) {
+        if (!isInternal(entity)) entries.push(toEntry(entity));
+      }
+      return entries;
+    },
+
+    async markPlanned(windows, lane, plannedAtMs) {
+      const plan = { plannedAt: instantOf(plannedAtMs), lane };
+      await inParallel(byDate(windows), PARALLEL_DAYS, ([date, ofDay]) =>
+        changeDay(table, date, ofDay, (properties) => ({ ...NEVER_READ, ...properties, ...plan })),
+      );
+    },
+
+    claim: (windows, atMs, firstClaim) => claim(table, windows, atMs, firstClaim),
+
+    recordRead: (window, outcome) =>
+      changeDay(table, window.date, [window], (properties) => afterRead(properties, outcome)),
+
+    async recordFailure(windows, reason, final) {
+      await inParallel(byDate(windows), PARALLEL_DAYS, ([date, ofDay]) =>
+        changeDay(table, date, ofDay, (properties) => afterFailure(properties, reason, final)),
+      );
+    },
+  };
+}
+
+async function claim(
+  table: Table,
+  windows: readonly Window[],
+  atMs: number,
+  firstClaim: () => Promise<number>,
+): Promise<Claim> {
+  const [date, ...others] = byDate(windows).keys();
+  if (date === undefined || others.length > 0) throw new RangeError('a claim is for windows of one day');
+  return untilNoConflict(`claiming windows of ${date}`, async () => {
+    const entities = await readPartition(table, date);
+    const counter = entities.get(COUNTER);
+    const last =
+      counter === undefined ? await largestKnown(entities, firstClaim) : countIn(counter.properties, 'claim');
+    const number = last + 1;
+    const alone = new Map<string, boolean>();
+    const operations = [write(COUNTER, counter, { ...counter?.properties, claim: number })];
+    for (const { id } of windows) {
+      const entity = entities.get(id);
+      alone.set(id, countIn(entity?.properties, 'done') === countIn(entity?.properties, 'claim'));
+      const claimed = { claim: number, claimedAt: instantOf(atMs) };
+      operations.push(write(id, entity, { ...NEVER_READ, ...entity?.properties, ...claimed }));
+    }
+    await table.transact(date, operations);
+    return { number, atMs, alone };
+  });
+}
+
+/** A counter that was lost must not give out numbers that a window or a blob has seen. */
+async function largestKnown(
+  entities: ReadonlyMap<string, Entity>,
+  firstClaim: () => Promise<number>,
+): Promise<number> {
+  const known = [...entities.values()].map((entity) =>
+    Math.max(countIn(entity.properties, 'claim'), countIn(entity.properties, 'done')),
+  );
+  return Math.max(0, await firstClaim(), ...known);
+}
+
+function afterRead(properties: EntityProperties, { claim: read, ...outcome }: ReadOutcome): EntityProperties {
+  const { notified } = outcome;
+  const done = countIn(properties, 'done');
+  if (read.number < done) return { ...properties, notified };
+  const at = instantOf(read.atMs);
+  const reads = countIn(properties, 'reads');
+  return {
+    ...NEVER_READ,
+    ...properties,
+    notified,
+    // The claim of this read may be in a table that was lost since.
+    claim: Math.max(read.number, countIn(properties, 'claim')),
+    done: read.number,
+    state: 'read',
+    attempts: 0,
+    lastError: undefined,
+    rows: outcome.rows,
+    digest: outcome.digest,
+    rejected: outcome.rejected,
+    reads: reads + 1,
+    firstReadAt: properties['firstReadAt'] ?? at,
+    lastReadAt: at,
+    changedAt: outcome.changed ? at : properties['changedAt'],
+  };
+}
+
+function afterFailure(properties: EntityProperties, reason: string, final: boolean): EntityProperties {
+  const attempts = countIn(properties, 'attempts');
+  return {
+    ...NEVER_READ,
+    ...properties,
+    ...(final && { state: 'failed' }),
+    attempts: attempts + 1,
+    lastError: reason.slice(0, MAX_REASON_UNITS),
+  };
+}
+
+/** Changes windows of one day in one transaction; tried again from what is stored then if another changed one. */
+async function changeDay(
+  table: Table,
+  date: string,
+  windows: readonly Window[],
+  change: (properties: EntityProperties) => EntityProperties,
+): Promise<void> {
+  if (windows.length === 0) return;
+  await untilNoConflict(`changing windows of ${date}`, async () => {
+    const entities = await readWindows(table, date, windows);
+    const operations = windows.map(({ id }) => {
+      const entity = entities.get(id);
+      return write(id, entity, change(entity?.properties ?? {}));
+    });
+    await table.transact(date, operations);
+  });
+}
+
+async function untilNoConflict<T>(what: string, work: () => Promise<T>): Promise<T> {
+  let conflict: unknown;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isConflict(error) && !isGone(error)) throw error;
+      conflict = error;
+    }
+  }
+  throw new Error(`${what}: another writer was faster ${MAX_TRIES} times; the job is tried again later`, {
+    cause: conflict,
+  });
+}
+
+async function readWindows(
+  table: Table,
+  date: string,
+  windows: readonly Window[],
+): Promise<Map<string, Entity>> {
+  const [only, ...others] = windows;
+  if (only === undefined || others.length > 0) return readPartition(table, date);
+  const entity = await table.get(date, only.id);
+  return new Map(entity === undefined ? [] : [[only.id, entity]]);
+}
+
+async function readPartition(table: Table, date: string): Promise<Map<string, Entity>> {
+  const entities = new Map<string, Entity>();
+  for await (const entity of table.query(date)) entities.set(entity.rowKey, entity);
+  return entities;
+}
+
+const write = (rowKey: string, present: Entity | undefined, properties: EntityProperties): TableOperation =>
+  present === undefined
+    ? { kind: 'insert', rowKey, properties }
+    : { kind: 'replace', rowKey, properties, ifMatch: present.etag };
+
+/** An entity that was read is there no more; a table that is not there will not come by trying. */
+const isGone = (error: unknown): boolean =>
+  error instanceof StorageError && error.status === 404 && error.code !== 'TableNotFound';
+
+const isInternal = ({ rowKey }: Entity): boolean => rowKey.startsWith('!');
+
+const instantOf = (atMs: number): string => new Date(atMs).toISOString();

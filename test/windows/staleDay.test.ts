@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { DayHead } from '../../src/windows/dayHeads.ts';
+import { staleDay } from '../../src/windows/staleDay.ts';
+
+const listing = new Map([
+  ['2026-11-23T10Z', 'A'],
+  ['2026-11-23T11Z', 'B'],
+]);
+const folded = { '2026-11-23T10Z': 'A', '2026-11-23T11Z': 'B' };
+const head = (values: Partial<DayHead> = {}): DayHead => ({
+  etag: 'h1',
+  complete: true,
+  open: false,
+  vector: folded,
+  ...values,
+});
+
+describe('a day', () => {
+  it('without blobs and without totals needs nothing', () => {
+    expect(staleDay(new Map(), undefined, undefined)).toBeUndefined();
+  });
+
+  it('with blobs and without totals was never folded', () => {
+    expect(staleDay(listing, undefined, undefined)).toBe('never folded');
+  });
+
+  it('whose totals count exactly its blobs needs nothing', () => {
+    expect(staleDay(listing, head(), 'h0')).toBeUndefined();
+  });
+
+  it.each([
+    { what: 'a blob was replaced', vector: { ...folded, '2026-11-23T10Z': 'A0' } },
+    { what: 'a blob is new', vector: { '2026-11-23T10Z': 'A' } },
+    { what: 'a blob is gone', vector: { ...folded, '2026-11-23T12Z': 'C' } },
+    { what: 'one is new and one gone', vector: { '2026-11-23T10Z': 'A', '2026-11-23T12Z': 'B' } },
+  ])('is folded again when $what', ({ vector }) => {
+    expect(staleDay(listing, head({ vector }), undefined)).toBe('raw changed');
+  });
+
+  it('is folded again when its totals are half written and nobody writes', () => {
+    expect(staleDay(listing, head({ complete: false }), undefined)).toBe('incomplete');
+  });
+
+  it('is left to a fold at work as long as its head moves', () => {
+    const open = head({ open: true, complete: false, vector: {} });
+    expect(staleDay(listing, open, undefined)).toBeUndefined();
+    expect(staleDay(listing, open, 'h0')).toBeUndefined();
+    expect(staleDay(listing, open, 'h1')).toBe('stuck');
+  });
+
+  it('is taken for stuck even if its totals are right, or its head would stay open for good', () => {
+    expect(staleDay(listing, head({ open: true }), 'h1')).toBe('stuck');
+  });
+});
