@@ -1,5 +1,6 @@
 import type { WindowJob } from '../queues/messages.ts';
 import type { MessageSender } from '../queues/sender.ts';
+import { inParallel } from '../runtime/inParallel.ts';
 import type { BackfillRange } from './backfillRange.ts';
 import { earlierWeeks, expectedRows } from './expectedRows.ts';
 import { dateOf } from './grid.ts';
@@ -34,6 +35,8 @@ export interface NotedWindow {
   attempts: number;
 }
 
+const PARALLEL_DAYS = 8;
+
 /** Packs a range into jobs, from what the ledger knows; sends nothing. */
 export async function packBackfill(
   ledger: BackfillServices['ledger'],
@@ -44,7 +47,9 @@ export async function packBackfill(
   const dates = new Set(windows.map((window) => window.date));
   const earlier = windows.flatMap((window) => earlierWeeks(window.fromMs).map(dateOf));
   const days = new Map<string, LedgerEntry[]>();
-  for (const date of new Set([...dates, ...earlier])) days.set(date, await ledger.readDay(date));
+  await inParallel(new Set([...dates, ...earlier]), PARALLEL_DAYS, async (date) => {
+    days.set(date, await ledger.readDay(date));
+  });
   const known = new Map([...days.values()].flat().map((entry) => [entry.window.id, entry]));
   const entries = windows.flatMap((window) => known.get(window.id) ?? []);
   const jobs = packJobs({

@@ -1,4 +1,6 @@
+import { inParallel } from '../runtime/inParallel.ts';
 import type { Backfill } from './backfill.ts';
+import { byDate } from './byDate.ts';
 import type { DayHead, ReadDayHead } from './dayHeads.ts';
 import type { Window } from './grid.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
@@ -33,6 +35,8 @@ export interface ProgressOptions {
   awaitConfirmation: boolean;
 }
 
+const PARALLEL_DAYS = 8;
+
 type DayProgress = Pick<BackfillProgress, 'windowsDone' | 'rows' | 'rejected' | 'failed' | 'shrunk'> & {
   unfolded?: { date: string; reason?: string };
   finished: boolean;
@@ -44,10 +48,7 @@ export function watchBackfill(
   { range, noted }: Pick<Backfill, 'range' | 'noted'>,
   options: ProgressOptions,
 ): () => Promise<BackfillProgress> {
-  const windowsByDate = new Map<string, Window[]>();
-  for (const window of range.windows) {
-    windowsByDate.set(window.date, [...(windowsByDate.get(window.date) ?? []), window]);
-  }
+  const windowsByDate = byDate(range.windows);
   const finished = new Map<string, DayProgress>();
 
   const lookAtDay = async (date: string, windows: readonly Window[]): Promise<DayProgress> => {
@@ -63,13 +64,15 @@ export function watchBackfill(
   };
 
   return async () => {
-    const days: DayProgress[] = [];
-    for (const [date, windows] of windowsByDate) {
-      const day = finished.get(date) ?? (await lookAtDay(date, windows));
+    const days = new Map(finished);
+    const unfinished = [...windowsByDate].filter(([date]) => !finished.has(date));
+    await inParallel(unfinished, PARALLEL_DAYS, async ([date, windows]) => {
+      const day = await lookAtDay(date, windows);
       if (day.finished) finished.set(date, day);
-      days.push(day);
-    }
-    return total(range.windows.length, days);
+      days.set(date, day);
+    });
+    const inOrder = [...windowsByDate.keys()].flatMap((date) => days.get(date) ?? []);
+    return total(range.windows.length, inOrder);
   };
 }
 

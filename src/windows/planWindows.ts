@@ -1,6 +1,7 @@
 import type { Lane } from '../queues/names.ts';
 import type { MessageSender } from '../queues/sender.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { inParallel } from '../runtime/inParallel.ts';
 import type { Log } from '../runtime/log.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import type { ReadDayHead } from './dayHeads.ts';
@@ -46,6 +47,9 @@ const MAX_VANISHED = 3;
 /** One day that cannot be read must not stop the others; many mean that storage is away. */
 const MAX_FAULTS = 5;
 
+/** Days read at once: a daily pass reads three months of them. */
+const PARALLEL_DAYS = 8;
+
 type Days = Map<string, readonly LedgerEntry[]>;
 
 /**
@@ -70,7 +74,7 @@ export async function planAndSend(services: PlanServices, log: Log): Promise<Pla
     try {
       return await read();
     } catch (error) {
-      log.error('planner-day-failed', {
+      log.error('plannerDayFailed', {
         date,
         error: error instanceof Error ? error.message : String(error),
       });
@@ -80,11 +84,11 @@ export async function planAndSend(services: PlanServices, log: Log): Promise<Pla
     }
   };
   const readDays = async (wanted: Iterable<string>, days: Days = new Map()): Promise<Days> => {
-    for (const date of wanted) {
-      if (days.has(date)) continue;
+    const missing = [...wanted].filter((date) => !days.has(date));
+    await inParallel(missing, PARALLEL_DAYS, async (date) => {
       const entries = await perDay(date, () => ledger.readDay(date));
       if (entries !== undefined) days.set(date, entries);
-    }
+    });
     return days;
   };
 
@@ -104,7 +108,7 @@ export async function planAndSend(services: PlanServices, log: Log): Promise<Pla
     const jobs = packJobs({ windows, lane, plannedMs: nowMs, expectedRows: rowsOf });
     await sendJobs(services, lane, jobs, nowMs);
     outcome.jobs[lane] = jobs.length;
-    if (jobs.length > 0) log.info('windows-planned', { lane, windows: windows.length, jobs: jobs.length });
+    if (jobs.length > 0) log.info('windowsPlanned', { lane, windows: windows.length, jobs: jobs.length });
   }
 
   const { woken, openHeads } = await wakeDays({ ...services, log }, dates, state.openHeads, perDay);
@@ -112,7 +116,7 @@ export async function planAndSend(services: PlanServices, log: Log): Promise<Pla
   const tickAt = new Date(nowMs).toISOString();
   const next = { ...state, lastTickAt: tickAt, openHeads, ...(daily ? { lastDailyPassAt: tickAt } : {}) };
   const saved = await savePlannerState(control, { state: next, etag });
-  if (!saved) log.info('planner-state-conflict', { tickAt });
+  if (!saved) log.info('plannerStateConflict', { tickAt });
   if (faults.length > 0) {
     throw new AggregateError(faults, `${faults.length} days could not be planned; the log names them`);
   }
@@ -146,7 +150,7 @@ async function noteVanished(
     if (reason !== 'unfinished') continue;
     const entry = entryOf(days, window);
     if (entry === undefined) continue;
-    log.warn('claim-never-finished', { window: window.id, claim: entry.claim, attempts: entry.attempts + 1 });
+    log.warn('claimNeverFinished', { window: window.id, claim: entry.claim, attempts: entry.attempts + 1 });
     await ledger.recordFailure([window], neverFinished(entry.claim), entry.attempts + 1 >= MAX_VANISHED);
   }
 }

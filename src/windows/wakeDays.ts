@@ -1,6 +1,7 @@
 import { toMessage } from '../queues/messages.ts';
 import { QUEUES } from '../queues/names.ts';
 import type { MessageSender } from '../queues/sender.ts';
+import { inParallel } from '../runtime/inParallel.ts';
 import type { Log } from '../runtime/log.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import type { DayHead, ReadDayHead } from './dayHeads.ts';
@@ -16,6 +17,7 @@ export interface WakeDaysServices {
 
 /** Many windows of a day change together: the delay lets one fold serve them all. */
 const DAY_DELAY_MS = 20_000;
+const PARALLEL_DAYS = 8;
 
 export interface DaysLookedAt {
   /** Dates that are to be folded again, and were told so. */
@@ -36,19 +38,17 @@ export async function wakeDays(
   perDay: <T>(date: string, read: () => Promise<T>) => Promise<T | undefined>,
 ): Promise<DaysLookedAt> {
   const found: DaysLookedAt = { woken: [], openHeads: {} };
-  for (const date of dates) {
+  await inParallel(dates, PARALLEL_DAYS, async (date) => {
     const seenOpen = openHeads[date];
     const day = await perDay(date, () => lookAt(raw, readDayHead, date));
-    if (day === undefined) {
-      if (seenOpen !== undefined) found.openHeads[date] = seenOpen;
-      continue;
-    }
-    if (day.head?.open === true) found.openHeads[date] = day.head.etag;
-    const reason = staleDay(day.listing, day.head, seenOpen);
-    if (reason === undefined) continue;
-    log.info('day-woken', { date, reason });
+    const open = day === undefined ? seenOpen : day.head?.open === true ? day.head.etag : undefined;
+    if (open !== undefined) found.openHeads[date] = open;
+    const reason = day && staleDay(day.listing, day.head, seenOpen);
+    if (reason === undefined) return;
+    log.info('dayWoken', { date, reason });
     found.woken.push(date);
-  }
+  });
+  found.woken.sort();
   if (found.woken.length > 0) {
     const messages = found.woken.map((date) => toMessage({ date }));
     await sender.sendAll(QUEUES.days, messages, { delayMs: DAY_DELAY_MS });

@@ -15,9 +15,9 @@ it('the README lists the settings as the schema has them (to write it anew: vite
 });
 
 it('the list of settings names every variable once', () => {
-  const written = withSettings(`${BEGIN}\nold\n${END}\nrest`);
+  const written = withSettings(`${BEGIN}\nstale text\n${END}\nrest`);
   for (const name of Object.keys(SETTINGS)) expect(written.split(`| \`${name}\` |`)).toHaveLength(2);
-  expect(written).not.toContain('old');
+  expect(written).not.toContain('stale text');
   expect(written.endsWith(`${END}\nrest`)).toBe(true);
 });
 

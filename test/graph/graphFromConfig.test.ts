@@ -46,9 +46,7 @@ describe('graphFromConfig', () => {
 
   it('shows no token to an endpoint that is not on this machine', () => {
     const config = { ...readConfig(REQUIRED), GRAPH_ENDPOINT: 'https://graph.example.com' };
-    expect(() => graphFromConfig(config, { newId: () => 'id' })).toThrow(
-      /not on this machine/,
-    );
+    expect(() => graphFromConfig(config, { newId: () => 'id' })).toThrow(/not on this machine/);
   });
 });
 

@@ -1,3 +1,6 @@
-export function setup(): void {
-  // Placeholder until the build script exists: the bundle tests load what it builds.
+import { buildAll } from '../../scripts/build.mjs';
+
+/** The tests of the bundle and of the command line load what is built. */
+export async function setup(): Promise<void> {
+  await buildAll();
 }

@@ -6,8 +6,10 @@ import { DAY_MS, rawBlobName, windowOfId, windowsBetween } from '../../src/windo
 import { windowsOfJob } from '../../src/windows/packJobs.ts';
 import { planAndSend, type PlanServices } from '../../src/windows/planWindows.ts';
 import { readPlannerState, savePlannerState } from '../../src/windows/plannerState.ts';
+import { createTableLedger } from '../../src/windows/tableLedger.ts';
 import { memoryContainer } from '../support/memoryBlobs.ts';
 import { type MemorySender, memorySender } from '../support/memoryQueues.ts';
+import { memoryTable } from '../support/memoryTables.ts';
 import { entryOf, iso, memoryLedger, ms, readEntry } from './memoryLedger.ts';
 import { configOf } from './settings.ts';
 
@@ -81,6 +83,21 @@ describe('the first tick', () => {
     expect(sender.sent).toHaveLength(length);
   });
 
+  it('plans and heals over the ledger that is a table', async () => {
+    const { services, sender, time } = world();
+    const onTable = { ...services, ledger: createTableLedger(memoryTable('windows')) };
+    const first = await planAndSend(onTable, silentLog);
+    expect(first.windows.live + first.windows.backfill).toBe(10 * 24 + 6);
+    sender.sent.length = 0;
+    time.nowMs += QUARTER;
+    await planAndSend(onTable, silentLog);
+    expect(sender.sent).toEqual([]);
+    // No job was read: after an hour the live ones are sent again. One hour more has ended, and the oldest went
+    // over to the lane that waits for a day.
+    time.nowMs += 4 * QUARTER;
+    expect((await planAndSend(onTable, silentLog)).windows).toEqual({ live: 78, backfill: 0 });
+  });
+
   it('sets coverage for good: another configuration later does not move it', async () => {
     const { services, time, control } = world();
     await planAndSend(services, silentLog);
@@ -152,7 +169,7 @@ describe('a tick', () => {
     const events: string[] = [];
     const log: Log = { ...silentLog, info: (event) => events.push(event) };
     await planAndSend({ ...services, sender: { ...sender, sendAll } }, log);
-    expect(events).toContain('planner-state-conflict');
+    expect(events).toContain('plannerStateConflict');
   });
 
   it('plans the other days when one cannot be read, names it in the log, and fails at its end', async () => {
@@ -178,7 +195,7 @@ describe('a tick', () => {
     await expect(planAndSend({ ...services, ledger: { ...ledger, readDay } }, silentLog)).rejects.toThrow(
       'storage is away',
     );
-    expect(reads).toBeLessThan(10);
+    expect(reads).toBeLessThan(20);
   });
 });
 

@@ -13,10 +13,10 @@ import { instantArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { dailyTotalsCsv } from '../dailyTotalsCsv.ts';
 import { EXIT, type ExitCode, UsageError } from '../exitCodes.ts';
+import { functionLog } from '../functionLog.ts';
 import { chooseGraph, graphArgument } from '../graphChoice.ts';
 import { describeRun, type LocalRun } from '../localRun.ts';
 import type { Output } from '../output.ts';
-import { requestCounter } from '../requestCounter.ts';
 import { awaitBackfill, sendBackfill, troubles } from '../runBackfill.ts';
 import { daysOfRange, readStoredDays } from '../storedDays.ts';
 import { summarize } from '../summary.ts';
@@ -67,21 +67,21 @@ async function local(cli: Cli, flags: LocalFlags): Promise<ExitCode> {
   }
   const graph = chooseGraph(flags.graph, cli.environment);
   const data = await openDataFolder(flags.data, Date.now());
-  const requests = requestCounter(output);
+  const functions = functionLog((line) => output.note(line));
   const pipeline = await startLocalPipeline({
     appRoot: findAppRoot(),
     data,
     graph,
     timers: stay,
     environment: cli.environment,
-    log: requests.log,
+    log: functions.log,
     note: (line) => output.note(line),
   });
   try {
     if (stay) announce(output, pipeline, data);
     let code: ExitCode = EXIT.done;
     if (!stay || flags.from !== undefined) {
-      code = await readRange(cli, flags, output, pipeline, data, requests.count);
+      code = await readRange(cli, flags, output, pipeline, data, functions.requests);
     }
     if (stay && !cli.signal.aborted) await once(cli.signal, 'abort');
     return code;

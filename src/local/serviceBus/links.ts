@@ -5,7 +5,7 @@ import type { QueueNode } from './queueNode.ts';
 import type { ReplyLinks, Request, Response } from './replies.ts';
 import { decodeRequest, encodeResponse } from './replies.ts';
 import type { WireError } from './wire/errors.ts';
-import { cannotDecode, entityNotFound, notAllowed, tooLarge } from './wire/errors.ts';
+import { cannotDecode, entityNotFound, failureOf, notAllowed, tooLarge } from './wire/errors.ts';
 import { BATCH_FORMAT, decodeTransfer, MAX_MESSAGE_BYTES } from './wire/message.ts';
 import { openOutgoingLink } from './wire/outgoingLink.ts';
 import type { ServerSession } from './wire/serverSession.ts';
@@ -25,6 +25,12 @@ interface Attach {
   snd_settle_mode?: number;
   rcv_settle_mode?: number;
   max_message_size?: number;
+}
+
+interface ReceiverInternals {
+  /** Counted from 0 by the library, whatever the client says that it counts from. */
+  delivery_count: number;
+  remote: { attach: { initial_delivery_count: number | null | undefined } };
 }
 
 const SETTLED = 1;
@@ -96,6 +102,8 @@ function onMessages(
 ): void {
   const { session } = context;
   accept(receiver);
+  const internals = receiver as unknown as ReceiverInternals;
+  internals.delivery_count = internals.remote.attach.initial_delivery_count ?? 0;
   receiver.on('message', ({ message, delivery }: { message: unknown; delivery: Delivery }) => {
     session.client.batchWrites();
     session.answerTransfer(delivery, attempt(message, delivery.format, take));
@@ -116,7 +124,7 @@ function attempt(
     take(message, format);
     return undefined;
   } catch (error) {
-    return cannotDecode(error instanceof Error ? error.message : String(error));
+    return failureOf(error);
   }
 }
 

@@ -6,6 +6,7 @@ import { plainInteger } from './wire/codec.ts';
 import type { WireError } from './wire/errors.ts';
 import {
   cannotDecode,
+  failureOf,
   MESSAGE_LOCK_LOST,
   notAllowed,
   NOT_ALLOWED_ON_DEAD_LETTERS,
@@ -79,7 +80,7 @@ function schedule({ node, body, nowMs, newId }: Context): Response {
     try {
       messages.push(decodeMessage(bytes, newId));
     } catch (error) {
-      return refuse(400, cannotDecode(error instanceof Error ? error.message : String(error)));
+      return refuse(400, failureOf(error));
     }
   }
   const numbers = messages.map((message) => node.queue.enqueue(message, nowMs));

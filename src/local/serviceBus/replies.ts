@@ -3,6 +3,7 @@ import type { Delivery, Sender } from 'rhea';
 import { OUTCOMES } from './wire/outcome.ts';
 import type { OutgoingLink } from './wire/outgoingLink.ts';
 import { openOutgoingLink } from './wire/outgoingLink.ts';
+import { splitSections } from './wire/sections.ts';
 import type { ServerSession } from './wire/serverSession.ts';
 
 /** A request to `$cbs` or `$management`, decoded. */
@@ -22,8 +23,9 @@ export interface Response {
   body?: unknown;
 }
 
-/** @throws when the bytes are no message. */
+/** @throws DecodeError when the bytes are no message. */
 export function decodeRequest(bytes: Buffer): Request {
+  splitSections(bytes);
   const message = rhea.message.decode(bytes);
   const replyTo: unknown = message['reply_to'];
   const messageId: unknown = message['message_id'];

@@ -56,8 +56,10 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   const child = spawnAzurite(host, folder);
   const output = collectOutput(child);
   try {
-    if (child.pid !== undefined) await lock?.handOver(child.pid);
-    const endpoints = await listening(child, output);
+    const [endpoints] = await Promise.all([
+      listening(child, output),
+      child.pid === undefined ? undefined : lock?.handOver(child.pid),
+    ]);
     // A process that forgets to stop Azurite ends all the same, and Azurite with it.
     setReferenced(child, false);
     let stopping: Promise<void> | undefined;

@@ -212,6 +212,12 @@ describe('the limits', () => {
     expect(responses.map(({ status }) => status)).toEqual([404, 404, 429]);
   });
 
+  it('of the collection, over nothing but the collection', async () => {
+    const { url } = await start({ requestsPerMinute: 1 });
+    await statuses(`${url}/v1.0/me`, 2);
+    expect((await fetch(`${url}${TARGET}`, { headers })).status).toBe(200);
+  });
+
   it('let others pass: a request without a token counts for nobody', async () => {
     const { url } = await start({ requestsPerMinute: 1 });
     await fetch(`${url}${TARGET}`);

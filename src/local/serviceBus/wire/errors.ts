@@ -1,3 +1,5 @@
+import { DecodeError } from './sections.ts';
+
 /** An error as AMQP carries it. */
 export interface WireError {
   condition: string;
@@ -35,3 +37,9 @@ export const cannotDecode = (why: string): WireError => ({
   condition: 'amqp:decode-error',
   description: `The message cannot be decoded: ${why}.`,
 });
+
+/** Why a message was not taken: its own fault, or this endpoint's. */
+export const failureOf = (error: unknown): WireError =>
+  error instanceof DecodeError
+    ? cannotDecode(error.message)
+    : { condition: 'amqp:internal-error', description: `The endpoint failed: ${String(error)}` };

@@ -16,11 +16,18 @@ interface SessionInternals {
     transfer_window(): number;
     process(): void;
   };
+  on_attach(frame: { performative: { name: string } }): void;
+  remove_link(link: LinkInternals): void;
+  links: Record<string, LinkInternals | undefined>;
+  local: { handles: Record<number, LinkInternals | undefined> };
   remote: { handles: Record<number, LinkInternals | undefined> };
   connection: { _register(): void };
 }
 
 interface LinkInternals {
+  name: string;
+  local: { handle: number };
+  remote: { handle: number };
   credit: number;
   delivery_count: number;
   issue_flow: boolean;
@@ -64,6 +71,7 @@ export class ServerSession {
   constructor(session: Session, client: ClientConnection) {
     this.client = client;
     this.#session = session as unknown as SessionInternals;
+    this.#separateLinks();
     this.#watchTransfers();
     this.#watchFlows();
   }
@@ -124,6 +132,27 @@ export class ServerSession {
       (delivery as { remote_settled: boolean }).remote_settled = true;
       if (refusal !== undefined) outgoing.process();
     }
+  }
+
+  /** The library finds links by name alone, but a client may give the same name to a sender and a receiver. */
+  #separateLinks(): void {
+    const session = this.#session;
+    const { links, local, remote } = session;
+    const keyOf = (link: LinkInternals) => `${link.name}#${link.local.handle}`;
+    const onAttach = session.on_attach.bind(session);
+    session.on_attach = (frame) => {
+      onAttach(frame);
+      const { name } = frame.performative;
+      const link = links[name];
+      if (link === undefined) return;
+      Reflect.deleteProperty(links, name);
+      links[keyOf(link)] = link;
+    };
+    session.remove_link = (link) => {
+      Reflect.deleteProperty(remote.handles, link.remote.handle);
+      Reflect.deleteProperty(local.handles, link.local.handle);
+      Reflect.deleteProperty(links, keyOf(link));
+    };
   }
 
   #watchTransfers(): void {

@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { StorageError } from '../../src/storage/blobs.ts';
+import { windowOfId, windowsOfDay } from '../../src/windows/grid.ts';
+import type { Claim, ReadOutcome } from '../../src/windows/ledger.ts';
+import { createTableLedger } from '../../src/windows/tableLedger.ts';
+import { memoryTable } from '../support/memoryTables.ts';
+import { type Step, steppedTable } from '../support/steps.ts';
+
+const DATE = '2026-11-23';
+const ten = windowOfId('2026-11-23T10Z');
+const eleven = windowOfId('2026-11-23T11Z');
+const AT = Date.parse('2026-11-25T08:00:00.123Z');
+const noBlobs = () => Promise.resolve(0);
+
+const setUp = () => {
+  const table = memoryTable('windows');
+  return { table, ledger: createTableLedger(table) };
+};
+
+const outcome = (claim: Claim, more: Partial<ReadOutcome> = {}): ReadOutcome => ({
+  claim,
+  changed: true,
+  rows: 7,
+  digest: 'd'.repeat(64),
+  rejected: 1,
+  notified: 'etag',
+  ...more,
+});
+
+describe('planning', () => {
+  it('makes an entry of a window that nobody has read', async () => {
+    const { ledger } = setUp();
+    await ledger.markPlanned([ten], 'live', AT);
+    expect(await ledger.readDay(DATE)).toEqual([
+      {
+        window: ten,
+        etag: expect.any(String) as string,
+        state: 'planned',
+        plannedAt: '2026-11-25T08:00:00.123Z',
+        lane: 'live',
+        claim: 0,
+        done: 0,
+        attempts: 0,
+        rows: 0,
+        rejected: 0,
+        reads: 0,
+      },
+    ]);
+  });
+
+  it('leaves what is known of a window as it is', async () => {
+    const { ledger } = setUp();
+    const claim = await ledger.claim([ten], AT, noBlobs);
+    await ledger.recordRead(ten, outcome(claim));
+    await ledger.markPlanned([ten], 'backfill', AT + 1000);
+    expect(await ledger.readDay(DATE)).toMatchObject([
+      { state: 'read', done: 1, rows: 7, plannedAt: '2026-11-25T08:00:01.123Z', lane: 'backfill' },
+    ]);
+  });
+
+  it('takes windows of many days', async () => {
+    const { ledger } = setUp();
+    const days = ['2026-11-22', '2026-11-23', '2026-11-24'];
+    await ledger.markPlanned(days.flatMap(windowsOfDay), 'backfill', AT);
+    for (const date of days) {
+      const entries = await ledger.readDay(date);
+      expect(entries.map(({ window }) => window)).toEqual(windowsOfDay(date));
+    }
+  });
+});
+
+describe('claiming', () => {
+  it('counts up through the whole day', async () => {
+    const { ledger } = setUp();
+    expect((await ledger.claim([ten], AT, noBlobs)).number).toBe(1);
+    expect((await ledger.claim([eleven], AT, noBlobs)).number).toBe(2);
+    expect((await ledger.claim(windowsOfDay(DATE), AT, noBlobs)).number).toBe(3);
+    expect((await ledger.readDay(DATE)).map(({ claim }) => claim)).toEqual(Array<number>(24).fill(3));
+    expect((await ledger.claim([windowOfId('2026-11-24T00Z')], AT, noBlobs)).number).toBe(1);
+  });
+
+  it('keeps the counter out of the entries', async () => {
+    const { ledger, table } = setUp();
+    await ledger.claim([ten], AT, noBlobs);
+    expect(table.all().map(({ rowKey }) => rowKey)).toEqual(['!day', ten.id]);
+    expect(await ledger.readDay(DATE)).toMatchObject([{ claim: 1, claimedAt: '2026-11-25T08:00:00.123Z' }]);
+  });
+
+  it('says whether another read of the window was under way', async () => {
+    const { ledger } = setUp();
+    const first = await ledger.claim([ten], AT, noBlobs);
+    expect(first.alone.get(ten.id)).toBe(true);
+    const second = await ledger.claim([ten, eleven], AT, noBlobs);
+    expect([...second.alone]).toEqual([
+      [ten.id, false],
+      [eleven.id, true],
+    ]);
+    await ledger.recordRead(ten, outcome(first));
+    expect((await ledger.claim([ten], AT, noBlobs)).alone.get(ten.id)).toBe(false);
+    const fourth = await ledger.claim([ten], AT, noBlobs);
+    await ledger.recordRead(ten, outcome(fourth));
+    expect((await ledger.claim([ten], AT, noBlobs)).alone.get(ten.id)).toBe(true);
+  });
+
+  it('starts above what the blobs carry, and what the windows have seen, if the counter is gone', async () => {
+    const { ledger, table } = setUp();
+    expect((await ledger.claim([ten], AT, () => Promise.resolve(41))).number).toBe(42);
+    await table.transact(DATE, [{ kind: 'delete', rowKey: '!day' }]);
+    expect((await ledger.claim([ten], AT, () => Promise.resolve(5))).number).toBe(43);
+  });
+
+  it('asks for the blobs only if there is no counter', async () => {
+    const { ledger } = setUp();
+    await ledger.claim([ten], AT, noBlobs);
+    const claim = await ledger.claim([ten], AT, () => Promise.reject(new Error('listed for nothing')));
+    expect(claim.number).toBe(2);
+  });
+
+  it('is for one day', async () => {
+    const { ledger } = setUp();
+    const windows = [ten, windowOfId('2026-11-24T00Z')];
+    await expect(ledger.claim(windows, AT, noBlobs)).rejects.toThrow('one day');
+    await expect(ledger.claim([], AT, noBlobs)).rejects.toThrow('one day');
+  });
+
+  it('gives no number twice, and at most one is alone, however the calls interleave', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 6 }), async (scheduler, workers) => {
+        const table = memoryTable('windows');
+        const step: Step = async (name, call) => {
+          await scheduler.schedule(Promise.resolve(), name);
+          return call();
+        };
+        const ledger = createTableLedger(steppedTable(table, step));
+        const claims = Promise.all(Array.from({ length: workers }, () => ledger.claim([ten], AT, noBlobs)));
+        const taken = await scheduler.waitFor(claims);
+        const numbers = taken.map(({ number }) => number).sort((a, b) => a - b);
+        expect(numbers).toEqual(Array.from({ length: workers }, (_, index) => index + 1));
+        expect(taken.filter(({ alone }) => alone.get(ten.id)).map(({ number }) => number)).toEqual([1]);
+      }),
+    );
+  });
+
+  it('gives up with a reason when every try meets a conflict', async () => {
+    const { table } = setUp();
+    const transact = () => Promise.reject(new StorageError(412, 'UpdateConditionNotSatisfied', 'stale'));
+    const ledger = createTableLedger({ ...table, transact });
+    await expect(ledger.claim([ten], AT, noBlobs)).rejects.toThrow(/claiming windows of 2026-11-23: another/);
+  });
+
+  it('does not try a table that is not there again and again', async () => {
+    const { table } = setUp();
+    let tries = 0;
+    const transact = () => {
+      tries += 1;
+      return Promise.reject(new StorageError(404, 'TableNotFound', 'no table windows'));
+    };
+    const ledger = createTableLedger({ ...table, transact });
+    await expect(ledger.claim([ten], AT, noBlobs)).rejects.toThrow('no table windows');
+    expect(tries).toBe(1);
+  });
+});
+
+describe('recording a read', () => {
+  it('keeps what was found and when it was claimed', async () => {
+    const { ledger } = setUp();
+    const claim = await ledger.claim([ten], AT, noBlobs);
+    await ledger.recordRead(ten, outcome(claim));
+    const at = '2026-11-25T08:00:00.123Z';
+    expect(await ledger.readDay(DATE)).toMatchObject([
+      {
+        state: 'read',
+        claim: 1,
+        done: 1,
+        rows: 7,
+        digest: 'd'.repeat(64),
+        rejected: 1,
+        reads: 1,
+        notified: 'etag',
+        firstReadAt: at,
+        lastReadAt: at,
+        changedAt: at,
+      },
+    ]);
+  });
+
+  it('moves times and counts, but not what did not change', async () => {
+    const { ledger } = setUp();
+    await ledger.recordRead(ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+    const again = await ledger.claim([ten], AT + 60_000, noBlobs);
+    await ledger.recordRead(ten, outcome(again, { changed: false }));
+    expect(await ledger.readDay(DATE)).toMatchObject([
+      {
+        claim: 2,
+        done: 2,
+        reads: 2,
+        firstReadAt: '2026-11-25T08:00:00.123Z',
+        lastReadAt: '2026-11-25T08:01:00.123Z',
+        changedAt: '2026-11-25T08:00:00.123Z',
+      },
+    ]);
+  });
+
+  it('takes from a read that a newer one overtook only what was announced', async () => {
+    const { ledger } = setUp();
+    const older = await ledger.claim([ten], AT, noBlobs);
+    const newer = await ledger.claim([ten], AT + 60_000, noBlobs);
+    await ledger.recordRead(ten, outcome(newer, { rows: 9, notified: 'new' }));
+    const [before] = await ledger.readDay(DATE);
+    await ledger.recordRead(ten, outcome(older, { rows: 3, notified: 'old' }));
+    const [after] = await ledger.readDay(DATE);
+    expect(after).toEqual({ ...before, etag: after?.etag, notified: 'old' });
+    expect(after).toMatchObject({ done: 2, rows: 9, reads: 1 });
+  });
+
+  it('forgets the announcement of a blob that is no longer there', async () => {
+    const { ledger } = setUp();
+    await ledger.recordRead(ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+    const claim = await ledger.claim([ten], AT, noBlobs);
+    await ledger.recordRead(ten, outcome(claim, { rows: 0, notified: undefined }));
+    expect((await ledger.readDay(DATE))[0]?.notified).toBeUndefined();
+  });
+
+  it('is tried again when another writer was faster', async () => {
+    const { ledger, table } = setUp();
+    const claim = await ledger.claim([ten], AT, noBlobs);
+    let meddled = false;
+    const transact: typeof table.transact = async (partition, operations) => {
+      if (!meddled) {
+        meddled = true;
+        await ledger.markPlanned([ten], 'backfill', AT);
+      }
+      return table.transact(partition, operations);
+    };
+    await createTableLedger({ ...table, transact }).recordRead(ten, outcome(claim));
+    expect(await ledger.readDay(DATE)).toMatchObject([{ done: 1, rows: 7, lane: 'backfill' }]);
+  });
+
+  it('keeps columns that this version does not know', async () => {
+    const { ledger, table } = setUp();
+    const claim = await ledger.claim([ten], AT, noBlobs);
+    await table.transact(DATE, [{ kind: 'merge', rowKey: ten.id, properties: { later: 'kept' } }]);
+    await ledger.recordRead(ten, outcome(claim));
+    expect((await table.get(DATE, ten.id))?.properties['later']).toBe('kept');
+  });
+});
+
+describe('recording a failure', () => {
+  it('counts attempts and keeps the last reason, on every day of the job', async () => {
+    const { ledger } = setUp();
+    const midnight = windowOfId('2026-11-24T00Z');
+    await ledger.recordFailure([ten, midnight], 'first', false);
+    await ledger.recordFailure([ten], 'second '.repeat(1_000), false);
+    expect(await ledger.readDay(DATE)).toMatchObject([{ state: 'planned', attempts: 2 }]);
+    expect((await ledger.readDay(DATE))[0]?.lastError).toHaveLength(2_000);
+    expect(await ledger.readDay('2026-11-24')).toMatchObject([{ attempts: 1, lastError: 'first' }]);
+  });
+
+  it('ends in the state failed, which an accepted read clears', async () => {
+    const { ledger } = setUp();
+    const claim = await ledger.claim([ten], AT, noBlobs);
+    await ledger.recordFailure([ten], 'Graph answers 403', true);
+    expect(await ledger.readDay(DATE)).toMatchObject([{ state: 'failed', lastError: 'Graph answers 403' }]);
+    await ledger.recordRead(ten, outcome(claim));
+    const [entry] = await ledger.readDay(DATE);
+    expect(entry).toMatchObject({ state: 'read', attempts: 0 });
+    expect(entry).not.toHaveProperty('lastError');
+  });
+});
