@@ -16,7 +16,7 @@ const noLocal = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.pstn/', 'coverage/'] },
+  { ignores: ['dist/', 'dist.*/', 'node_modules/', '.pstn/', 'coverage/'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -1,9 +1,11 @@
 import { app } from '@azure/functions';
-import { fetchHandler } from '../src/app/fetchHandler.ts';
+import { fetchWindowJob } from '../src/app/fetchWindowJob.ts';
+import { deliveryOf, logOf, services } from '../src/app/functionApp.ts';
 import { QUEUE_CONNECTION, QUEUES } from '../src/queues/names.ts';
 
 app.serviceBusQueue('fetchWindows', {
   connection: QUEUE_CONNECTION,
   queueName: QUEUES.windows,
-  handler: fetchHandler,
+  handler: async (body, context) =>
+    fetchWindowJob(body, deliveryOf(context), await services(), logOf(context)),
 });

@@ -1,2 +1,4 @@
 /** Bundles the functions to `dist/functions` and the command line to `dist/cli`. */
 export function buildAll(): Promise<void>;
+/** The same, if a source is newer than what was built. */
+export function buildIfStale(): Promise<void>;

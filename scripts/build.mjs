@@ -1,16 +1,19 @@
 // Bundles the functions and the command line. After it the project's root is a valid Functions app.
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const SOURCES = ['src', 'functions', 'scripts', 'package-lock.json'];
 
 /**
  * Two bundles: what is deployed (dist/functions and the chunks it shares), and the command line with what stands
  * in for Azure, which is never deployed. Splitting keeps what only one function needs out of the others' start.
  */
 export async function buildAll() {
-  rmSync(`${root}dist`, { recursive: true, force: true });
+  const fresh = `${dist}.${process.pid}`;
   const common = {
     absWorkingDir: root,
     bundle: true,
@@ -26,22 +29,37 @@ export async function buildAll() {
       js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
     },
   };
-  const functions = readdirSync(`${root}functions`).filter((name) => name.endsWith('.ts'));
+  const functions = readdirSync(join(root, 'functions')).filter((name) => name.endsWith('.ts'));
   await Promise.all([
     build({
       ...common,
       entryPoints: functions.map((name) => `functions/${name}`),
-      outdir: 'dist/functions',
+      outdir: join(fresh, 'functions'),
       // Exists only inside the worker of Azure Functions (and in our local host).
       external: ['@azure/functions-core'],
     }),
-    build({
-      ...common,
-      entryPoints: ['src/cli/pstn.ts'],
-      outdir: 'dist/cli',
-      packages: 'external',
-    }),
+    build({ ...common, entryPoints: ['src/cli/pstn.ts'], outdir: join(fresh, 'cli'), packages: 'external' }),
   ]);
+  // Swapped in at once, so that nobody loads one half of the old and one of the new.
+  const old = `${fresh}.old`;
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(fresh, dist);
+  rmSync(old, { recursive: true, force: true });
+}
+
+/** Builds if a source is newer than what was built. */
+export async function buildIfStale() {
+  const built = join(dist, 'cli/pstn.js');
+  if (!existsSync(built) || SOURCES.some((name) => newestMs(join(root, name)) > statSync(built).mtimeMs)) {
+    await buildAll();
+  }
+}
+
+function newestMs(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  // A folder's own time tells of files that were removed.
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newestMs(join(path, name))));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

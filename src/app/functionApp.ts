@@ -1,6 +1,7 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { readConfig } from '../config/config.ts';
 import { lineLog, type Log } from '../runtime/log.ts';
+import type { Delivery } from './fetchWindowJob.ts';
 import type { Services } from './services.ts';
 
 let connected: Promise<Services> | undefined;
@@ -22,6 +23,11 @@ async function connect(): Promise<Services> {
 
 export const logOf = (context: InvocationContext): Log => lineLog(context);
 
+/** How often this message has been delivered, this time included. */
+export const deliveryOf = (context: InvocationContext): Delivery => ({
+  count: Number(context.triggerMetadata?.['deliveryCount'] ?? 1),
+});
+
 // A wrong setting stops the app at its start: an app that runs and does nothing is found out days later.
 app.hook.appStart(() => {
   readConfig(process.env);
@@ -29,6 +35,6 @@ app.hook.appStart(() => {
 
 app.hook.appTerminate(async () => {
   if (connected === undefined) return;
-  const { sender } = await connected;
-  await sender.close();
+  const { close } = await connected;
+  await close();
 });

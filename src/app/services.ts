@@ -3,7 +3,8 @@ import { CLOUDS } from '../graph/clouds.ts';
 import { createCredential } from '../graph/credential.ts';
 import { graphFromConfig } from '../graph/graphFromConfig.ts';
 import type { PstnCallsSource } from '../graph/pstnCalls.ts';
-import { type AzureSender, azureSender } from '../queues/azureSender.ts';
+import { azureSender } from '../queues/azureSender.ts';
+import type { MessageSender } from '../queues/sender.ts';
 import { type Clock, frozenClock, shiftedClock, systemClock } from '../runtime/clock.ts';
 import { type NewId, randomId } from '../runtime/ids.ts';
 import type { Log } from '../runtime/log.ts';
@@ -29,9 +30,11 @@ export interface Services {
   dailyTotals: Table;
   ledger: Ledger;
   readDayHead: ReadDayHead;
-  sender: AzureSender;
+  sender: MessageSender;
   /** The log goes with the caller: an invocation's own, or a command's. */
   graph: (log: Log) => PstnCallsSource;
+  /** Ends the connections that keep a process alive. */
+  close: () => Promise<void>;
 }
 
 /** @throws ConfigError if a setting is missing or wrong. */
@@ -59,6 +62,7 @@ export async function connectServices(environment: Environment): Promise<Service
     readDayHead: (date) => readDayHead(totalsTable, date),
     sender: azureSender(bus),
     graph: graphFromConfig(config, { newId: randomId, environment }),
+    close: () => bus.close(),
   };
 }
 

@@ -3,15 +3,11 @@ import type { Message } from './messages.ts';
 import type { QueueName } from './names.ts';
 import type { MessageSender } from './sender.ts';
 
-export interface AzureSender extends MessageSender {
-  close(): Promise<void>;
-}
-
 /**
  * Sends to Service Bus directly: the Functions output binding sends bodies only, and can neither delay a
  * message nor say whether it arrived.
  */
-export function azureSender(client: ServiceBusClient): AzureSender {
+export function azureSender(client: ServiceBusClient): MessageSender {
   const senders = new Map<QueueName, ServiceBusSender>();
   const senderOf = (queue: QueueName): ServiceBusSender => {
     const sender = senders.get(queue) ?? client.createSender(queue);
@@ -35,7 +31,6 @@ export function azureSender(client: ServiceBusClient): AzureSender {
     send: (queue, message, options) =>
       senderOf(queue).sendMessages(toBusMessage(message, options?.delayMs ?? 0)),
     sendAll,
-    close: () => client.close(),
   };
 }
 

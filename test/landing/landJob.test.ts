@@ -425,9 +425,9 @@ describe('a job that fails', () => {
   it('takes an answer without any page for a failure, not for a log without calls', async () => {
     const world = landingWorld([a]);
     await world.land(tenJob);
-    world.log.readPages = async function* () {
-      await Promise.resolve();
-    };
+    world.log.readPages = () => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+    });
     await expect(world.land(replan(world, tenJob))).rejects.toThrow('no page came');
     expect(idsOf(world, TEN)).toEqual(['a']);
   });

@@ -55,6 +55,6 @@ async function backfill(cli: Cli, flags: BackfillFlags): Promise<ExitCode> {
     ]);
     return failed.length > 0 ? EXIT.failed : EXIT.done;
   } finally {
-    await services.sender.close();
+    await services.close();
   }
 }

@@ -125,7 +125,7 @@ async function readRange(
     output.result(finished, [...describeRun(finished), ...troubles(progress)]);
     return progress.failed.length > 0 ? EXIT.failed : EXIT.done;
   } finally {
-    await services.sender.close();
+    await services.close();
   }
 }
 

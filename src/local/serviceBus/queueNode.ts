@@ -64,7 +64,6 @@ export function createQueueNode(
     queue.advance(nowMs());
     deliver();
     for (const { link } of consumers) link.finishDrain();
-    armTimer();
     onChange();
   }
 

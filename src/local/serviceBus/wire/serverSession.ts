@@ -1,11 +1,13 @@
 import rhea from 'rhea';
 import type { AmqpError, Delivery, Sender, Session } from 'rhea';
 import type { ClientConnection } from './clientConnection.ts';
+import { plain, type Typed } from './codec.ts';
 
 /** What is needed of the library's session and is not in its published types. */
 interface SessionInternals {
   on_transfer(frame: { performative: TransferFields }): void;
   on_flow(frame: { performative: FlowFields }): void;
+  on_disposition(frame: { performative: { value: unknown[] } }): void;
   _write_flow(): void;
   incoming: { process(session: unknown): void };
   outgoing: {
@@ -46,6 +48,9 @@ interface FlowFields {
   echo: boolean | null | undefined;
 }
 
+/** Position of the state among the fields of a disposition. */
+const DISPOSITION_STATE = 4;
+
 interface Described {
   described(): unknown;
 }
@@ -74,6 +79,7 @@ export class ServerSession {
     this.#separateLinks();
     this.#watchTransfers();
     this.#watchFlows();
+    this.#watchDispositions();
   }
 
   /** Messages that can be sent on this link now and will be written at once. */
@@ -185,6 +191,17 @@ export class ServerSession {
       if (echo === true && link !== undefined) link.issue_flow = true;
       if (echo === true && link === undefined) session._write_flow();
       for (const listener of this.flowListeners) listener();
+    };
+  }
+
+  /** A settlement without an outcome has an AMQP null there, which the library takes for an outcome unknown to it. */
+  #watchDispositions(): void {
+    const session = this.#session;
+    const onDisposition = session.on_disposition.bind(session);
+    session.on_disposition = (frame) => {
+      const { value } = frame.performative;
+      if (plain(value[DISPOSITION_STATE] as Typed | undefined) === null) value[DISPOSITION_STATE] = undefined;
+      onDisposition(frame);
     };
   }
 }

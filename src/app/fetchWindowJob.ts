@@ -1,34 +1,43 @@
-import type { InvocationContext } from '@azure/functions';
 import { GraphError } from '../graph/errors.ts';
 import { landWindowJob } from '../landing/landJob.ts';
 import { parseWindowJob, toMessage } from '../queues/messages.ts';
 import { MAX_DELIVERY_COUNT, queueOfLane } from '../queues/names.ts';
-import { logOf, services } from './functionApp.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Services } from './services.ts';
 
 /** Shorter than `functionTimeout`, which would end the whole worker with everything else that runs in it. */
 const DEADLINE_MS = 25 * 60_000;
 
-/** Reads the windows of one job, for both lanes. */
-export async function fetchHandler(body: unknown, context: InvocationContext): Promise<void> {
+export interface Delivery {
+  /** 1 for the first. */
+  count: number;
+}
+
+/**
+ * Reads the windows of one job, for both lanes. Resolves when the message may be completed.
+ * @throws BadMessageError for a body that is no job, and whatever stopped the job: the message comes again.
+ */
+export async function fetchWindowJob(
+  body: unknown,
+  delivery: Delivery,
+  services: Pick<Services, 'raw' | 'ledger' | 'sender' | 'clock' | 'newId' | 'graph'>,
+  log: Log,
+): Promise<void> {
   const job = parseWindowJob(body);
-  const { raw, ledger, sender, clock, newId, graph } = await services();
-  const log = logOf(context);
+  const { graph, sender } = services;
   try {
     await landWindowJob(job, {
+      ...services,
       source: graph(log),
-      raw,
-      ledger,
-      sender,
-      clock,
-      newId,
       log,
       signal: AbortSignal.timeout(DEADLINE_MS),
-      lastDelivery: Number(context.triggerMetadata?.['deliveryCount'] ?? 1) >= MAX_DELIVERY_COUNT,
+      lastDelivery: delivery.count >= MAX_DELIVERY_COUNT,
     });
   } catch (error) {
     const delayMs = waitAskedFor(error);
     if (delayMs === undefined) throw error;
     // A message given back comes again at once, and ten times at most: one that must wait is sent anew.
+    log.info('windowJobPostponed', { from: job.from, to: job.to, lane: job.lane, delayMs });
     await sender.send(queueOfLane(job.lane), toMessage(job), { delayMs });
   }
 }
