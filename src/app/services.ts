@@ -4,6 +4,7 @@ import { createCredential } from '../graph/credential.ts';
 import { graphFromConfig } from '../graph/graphFromConfig.ts';
 import type { PstnCallsSource } from '../graph/pstnCalls.ts';
 import { azureSender } from '../queues/azureSender.ts';
+import { azurePeeker, type QueuePeeker } from '../queues/peek.ts';
 import type { MessageSender } from '../queues/sender.ts';
 import { type Clock, frozenClock, shiftedClock, systemClock } from '../runtime/clock.ts';
 import { type NewId, randomId } from '../runtime/ids.ts';
@@ -31,6 +32,7 @@ export interface Services {
   ledger: Ledger;
   readDayHead: ReadDayHead;
   sender: MessageSender;
+  peeker: QueuePeeker;
   /** The log goes with the caller: an invocation's own, or a command's. */
   graph: (log: Log) => PstnCallsSource;
   /** Ends the connections that keep a process alive. */
@@ -61,6 +63,7 @@ export async function connectServices(environment: Environment): Promise<Service
     ledger: createTableLedger(ledgerTable),
     readDayHead: (date) => readDayHead(totalsTable, date),
     sender: azureSender(bus),
+    peeker: azurePeeker(bus),
     graph: graphFromConfig(config, { newId: randomId, environment }),
     close: () => bus.close(),
   };

@@ -3,7 +3,7 @@ import { logLine, type Log, type LogFields } from '../runtime/log.ts';
 export interface FunctionLog {
   log: Log;
   /** Requests that the functions sent to Graph, repeated ones included. */
-  requests(this: void): number;
+  requests: () => number;
 }
 
 /** Lines that differ in numbers and ids only, beyond which only every tenth, hundredth ... is shown. */

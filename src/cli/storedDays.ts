@@ -1,22 +1,15 @@
 import type { Services } from '../app/services.ts';
+import { rawDays } from '../report/rawDays.ts';
 import { readDay } from '../totals/totalsReader.ts';
 import { DAY_MS, dateOf } from '../windows/grid.ts';
 import type { DayOfTotals } from './dailyTotalsCsv.ts';
-
-const RAW_ROOT = 'ndjson/v1/';
-const DAY_IN_NAME = /^ndjson\/v1\/callDate=(\d{4}-\d{2}-\d{2})\//;
 
 /** The totals of every day that has raw blobs, oldest first. */
 export async function readStoredDays(
   services: Pick<Services, 'raw' | 'dailyTotals'>,
 ): Promise<DayOfTotals[]> {
-  const dates = new Set<string>();
-  for await (const { name } of services.raw.list(RAW_ROOT)) {
-    const date = DAY_IN_NAME.exec(name)?.[1];
-    if (date !== undefined) dates.add(date);
-  }
   const days: DayOfTotals[] = [];
-  for (const date of [...dates].sort()) {
+  for (const date of await rawDays(services.raw)) {
     const { head, totals } = await readDay(services.dailyTotals, date);
     if (head !== undefined) days.push({ date, state: head.state, totals });
   }

@@ -45,12 +45,12 @@ function fault(name: SettingName, text: string, why: string): string {
 }
 
 /**
- * The value, where it cannot be a secret: a key or a SAS is easily pasted into the wrong variable, and what
- * is said here ends in a log.
+ * The value, where it is plain text of one line that cannot be a secret: a key or a SAS is easily pasted into
+ * the wrong variable, and what is said here ends in a log.
  */
 function shown(name: SettingName, text: string): string {
   const setting: Setting<unknown> = SETTINGS[name];
-  if (setting.hidden === true || text.length > 60 || /[=@?;&#]/.test(text)) return '';
+  if (setting.hidden === true || text.length > 60 || /[^ -~]|[=@?;&#]/.test(text)) return '';
   return ` ${JSON.stringify(text)}`;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseNcrontab, ScheduleError } from '../runtime/ncrontab.ts';
 import { isLoopback } from './loopback.ts';
 
 /** How the text of a setting is read. Each fault is a phrase that can follow the setting's name. */
@@ -17,37 +18,22 @@ export const ascendingHours = z
   .refine((hours) => hours.every((hour) => hour >= 1 && hour <= 24 * 80), 'must lie between 1 and 1920 hours')
   .refine((hours) => hours.every((hour, i) => i === 0 || hour > (hours[i - 1] ?? 0)), 'must ascend');
 
-/** The fields of an NCRONTAB expression: the host would refuse a wrong one only after it was deployed. */
-const CRON_FIELDS = [
-  { name: 'second', min: 0, max: 59, names: false },
-  { name: 'minute', min: 0, max: 59, names: false },
-  { name: 'hour', min: 0, max: 23, names: false },
-  { name: 'day', min: 1, max: 31, names: false },
-  { name: 'month', min: 1, max: 12, names: true },
-  { name: 'day of the week', min: 0, max: 6, names: true },
-] as const;
-const CRON_TERM = /^(?:\*|(\d+)(?:-(\d+))?|([a-z]{3,9})(?:-[a-z]{3,9})?)(?:\/(\d+))?$/i;
-
-export const ncrontab = z.string().superRefine((text, context) => {
-  const fields = text.split(/\s+/);
-  if (fields.length !== CRON_FIELDS.length) {
-    context.addIssue('must be an NCRONTAB expression of six fields, the first for seconds');
-    return;
-  }
-  const wrong = CRON_FIELDS.find(
-    (field, i) => !(fields[i] ?? '').split(',').every((term) => fits(field, term)),
+/** The host would refuse a wrong schedule only after it was deployed. */
+export const ncrontab = z
+  .string()
+  .refine(
+    (text) => text.split(/\s+/).length === 6 && isSchedule(text),
+    'must be an NCRONTAB schedule of six fields: second minute hour day month day-of-week',
   );
-  if (wrong !== undefined) context.addIssue(`has in its field ${wrong.name} what NCRONTAB does not know`);
-});
 
-function fits(field: (typeof CRON_FIELDS)[number], term: string): boolean {
-  const match = CRON_TERM.exec(term);
-  if (match === null) return false;
-  const [, from, to = from, name, step] = match;
-  if (step !== undefined && Number(step) < 1) return false;
-  if (name !== undefined) return field.names;
-  if (from === undefined) return true;
-  return Number(from) >= field.min && Number(from) <= Number(to) && Number(to) <= field.max;
+function isSchedule(text: string): boolean {
+  try {
+    parseNcrontab(text);
+    return true;
+  } catch (error) {
+    if (error instanceof ScheduleError) return false;
+    throw error;
+  }
 }
 
 /** An absolute URL; `faultOf` says what is wrong with it, if anything is. */

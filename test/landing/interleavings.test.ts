@@ -33,7 +33,19 @@ import {
  */
 const DATE = '2026-11-23';
 const HOURS = [10, 11] as const;
-const blobOf = (hour: number): string => `ndjson/v1/callDate=${DATE}/pstn-calls-${hour}00-PT60M.jsonl`;
+interface Blob {
+  hour: number;
+  /** Rows that fit lie in the raw blob, the others in the rejected one. */
+  fits: boolean;
+  name: string;
+}
+const BLOBS: readonly Blob[] = HOURS.flatMap((hour) => {
+  const path = `v1/callDate=${DATE}/pstn-calls-${hour}00-PT60M.jsonl`;
+  return [
+    { hour, fits: true, name: `ndjson/${path}` },
+    { hour, fits: false, name: `rejected/${path}` },
+  ];
+});
 const job = jobOf(`${DATE}T10:00:00Z`, `${DATE}T12:00:00Z`);
 
 /** What one delivery of the message read, under which claim. */
@@ -101,26 +113,29 @@ class Scene {
 }
 
 const nameOf = (row: CallRow): string => `${String(row['id'])} ${String(row['callId']).length}`;
-const rowsIn = (rows: readonly CallRow[], hour: number): string[] =>
-  rows.filter((row) => String(row['startDateTime']).includes(`T${hour}`)).map(nameOf);
-const stored = (world: LandingWorld, hour: number): string[] =>
-  (rowsOf(world, blobOf(hour)) ?? []).map(nameOf);
+const fits = (row: CallRow): boolean => typeof row['charge'] === 'number';
+const rowsIn = (rows: readonly CallRow[], blob: Blob): string[] =>
+  rows
+    .filter((row) => String(row['startDateTime']).includes(`T${blob.hour}`) && fits(row) === blob.fits)
+    .map(nameOf);
+const stored = (world: LandingWorld, { name, fits }: Blob): string[] =>
+  (rowsOf(world, name) ?? []).map((line) => nameOf(fits ? line : (line['row'] as CallRow)));
 
 /** Every blob is what one read found, and no read that finished under a later claim found anything else. */
 function expectNewest({ world, deliveries }: Scene): void {
   const claimed = deliveries.filter(({ claim }) => claim > 0);
   expect(new Set(claimed.map(({ claim }) => claim)).size).toBe(claimed.length);
-  for (const hour of HOURS) {
-    const blob = world.raw.blobs.get(blobOf(hour));
-    const rows = stored(world, hour);
-    const storedClaim = Number(blob?.metadata['claim'] ?? 0);
-    if (blob !== undefined) {
+  for (const blob of BLOBS) {
+    const rows = stored(world, blob);
+    const metadata = world.raw.blobs.get(blob.name)?.metadata;
+    const storedClaim = Number(metadata?.['claim'] ?? 0);
+    if (metadata !== undefined) {
       const behind = claimed.find(({ claim }) => claim === storedClaim);
-      expect(rows).toEqual(rowsIn(behind?.rows ?? [], hour));
+      expect(rows).toEqual(rowsIn(behind?.rows ?? [], blob));
     }
     const finished = claimed.filter((delivery) => delivery.finished).sort((a, b) => b.claim - a.claim)[0];
     if (finished !== undefined && finished.claim > storedClaim) {
-      expect(rows).toEqual(rowsIn(finished.rows, hour));
+      expect(rows).toEqual(rowsIn(finished.rows, blob));
     }
   }
 }
@@ -140,8 +155,17 @@ async function planUntilQuiet(scene: Scene): Promise<void> {
 
 const content = (hour: number): fc.Arbitrary<CallRow[]> =>
   fc
-    .tuple(fc.subarray(['a', 'b', 'c']), fc.constantFrom('', 'x'.repeat(3_000)))
-    .map(([ids, callId]) => ids.map((id) => callAt(`${id}${hour}`, `${DATE}T${hour}:30:00Z`, { callId })));
+    .record({
+      ids: fc.subarray(['a', 'b', 'c']),
+      misfits: fc.subarray(['m', 'n']),
+      callId: fc.constantFrom('', 'x'.repeat(3_000)),
+    })
+    .map(({ ids, misfits, callId }) =>
+      [...ids, ...misfits].map((id) => {
+        const charge = ids.includes(id) ? 0.5 : 'x';
+        return callAt(`${id}${hour}`, `${DATE}T${hour}:30:00Z`, { callId, charge });
+      }),
+    );
 const logState = fc.tuple(content(10), content(11)).map((hours) => hours.flat());
 const fault = fc.record({
   at: fc.nat({ max: 30 }),
@@ -188,12 +212,12 @@ describe('workers that read the same hours at once', () => {
 
           expectNewest(scene);
           const final = states.at(-1) ?? [];
-          for (const hour of HOURS) expect(stored(world, hour)).toEqual(rowsIn(final, hour));
+          for (const blob of BLOBS) expect(stored(world, blob)).toEqual(rowsIn(final, blob));
 
           await planUntilQuiet(scene);
-          for (const hour of HOURS) {
-            expect(stored(world, hour)).toEqual(rowsIn(final, hour));
-            expect(scene.told.get(blobOf(hour))).toBe(world.raw.blobs.get(blobOf(hour))?.etag);
+          for (const blob of BLOBS) {
+            expect(stored(world, blob)).toEqual(rowsIn(final, blob));
+            if (blob.fits) expect(scene.told.get(blob.name)).toBe(world.raw.blobs.get(blob.name)?.etag);
           }
           const before = world.etags();
           await scene.deliver(replan(world, job), [direct]);

@@ -9,7 +9,7 @@ import { readHostJson } from './hostJson.ts';
 import { startHttpTrigger } from './httpTrigger.ts';
 import { createInvoker } from './invoke.ts';
 import { loadApp } from './loadApp.ts';
-import { parseNcrontab } from './ncrontab.ts';
+import { parseNcrontab } from '../../runtime/ncrontab.ts';
 import type { AppFunction, RegisteredFunction } from './registeredFunction.ts';
 import { resolveSettings } from './resolveSettings.ts';
 import { compileRoute, type Route } from './routes.ts';

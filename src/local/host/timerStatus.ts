@@ -1,4 +1,4 @@
-import type { Schedule } from './ncrontab.ts';
+import type { Schedule } from '../../runtime/ncrontab.ts';
 
 /** What is remembered of a timer; instants in milliseconds since the epoch. */
 export interface TimerStatus {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { RpcTypedData } from './coreTypes.ts';
-import type { Schedule } from './ncrontab.ts';
+import type { Schedule } from '../../runtime/ncrontab.ts';
 import {
   isSubMinute,
   statusAfterRun,

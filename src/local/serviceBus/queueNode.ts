@@ -64,6 +64,7 @@ export function createQueueNode(
     queue.advance(nowMs());
     deliver();
     for (const { link } of consumers) link.finishDrain();
+    armTimer();
     onChange();
   }
 

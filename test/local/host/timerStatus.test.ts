@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseNcrontab } from '../../../src/local/host/ncrontab.ts';
+import { parseNcrontab } from '../../../src/runtime/ncrontab.ts';
 import { isSubMinute, statusAfterRun, statusAtStart } from '../../../src/local/host/timerStatus.ts';
 
 const quarter = parseNcrontab('0 */15 * * * *');

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { parseNcrontab } from '../../../src/local/host/ncrontab.ts';
+import { parseNcrontab } from '../../../src/runtime/ncrontab.ts';
 import { memoryTimerStatus } from '../../../src/local/host/timerStatus.ts';
 import { timerTrigger, type TimerTriggerOptions } from '../../../src/local/host/timerTrigger.ts';
 import { frozenClock, shiftedClock, systemClock } from '../../../src/runtime/clock.ts';

@@ -140,19 +140,34 @@ describe('the local Service Bus, asked by a plain AMQP client', () => {
     await until('it is there', () => endpoint.counts('orders').active === 1);
   });
 
-  it('refuses bytes that are no message, and formats that it does not know', async () => {
+  it('refuses bytes that are no message and formats that it does not know, and no others sent with them', async () => {
     const sender = await openSender('orders');
-    const outcomes: string[] = [];
+    const outcomes = new Map<Delivery | undefined, string>();
+    sender.on('accepted', ({ delivery }: EventContext) => outcomes.set(delivery, 'accepted'));
     sender.on('rejected', ({ delivery }: EventContext) => {
       const state = delivery?.remote_state as { error?: AmqpError } | undefined;
-      outcomes.push(state?.error?.condition ?? '');
+      outcomes.set(delivery, state?.error?.condition ?? '');
     });
-    sender.send(Buffer.from('no message'), undefined, 0);
-    sender.send(Buffer.from('no batch'), undefined, 0x80013700);
-    sender.send(rhea.message.encode({ body: 'x' }), undefined, 77);
-    await until('all are refused', () => outcomes.length === 3);
-    expect(outcomes).toEqual(['amqp:decode-error', 'amqp:decode-error', 'amqp:decode-error']);
-    expect(endpoint.counts('orders').active).toBe(0);
+    const good = () => sender.send(rhea.message.encode({ body: 'x' }), undefined, 0);
+    const deliveries = [
+      good(),
+      sender.send(Buffer.from('no message'), undefined, 0),
+      good(),
+      sender.send(Buffer.from('no batch'), undefined, 0x80013700),
+      sender.send(rhea.message.encode({ body: 'x' }), undefined, 77),
+      good(),
+    ];
+    await until('all are answered', () => outcomes.size === deliveries.length);
+    const refused = 'amqp:decode-error';
+    expect(deliveries.map((delivery) => outcomes.get(delivery))).toEqual([
+      'accepted',
+      refused,
+      'accepted',
+      refused,
+      refused,
+      'accepted',
+    ]);
+    expect(endpoint.counts('orders').active).toBe(3);
   });
 
   it('refuses to take messages for the dead letters, and receivers of sessions', async () => {
@@ -171,7 +186,13 @@ describe('the local Service Bus, asked by a plain AMQP client', () => {
     for (let body = 0; body < 5; body += 1) await send(sender, { body });
     const receiver = await openReceiver({ source: 'orders' });
     const bodies: unknown[] = [];
-    receiver.on('message', ({ message }: EventContext) => bodies.push(message?.body));
+    const deliveries: (Delivery | undefined)[] = [];
+    receiver.on('message', ({ message, delivery }: EventContext) => {
+      bodies.push(message?.body);
+      deliveries.push(delivery);
+    });
+    let timesDrained = 0;
+    receiver.on('receiver_drained', () => (timesDrained += 1));
     receiver.add_credit(2);
     await until('two are delivered', () => bodies.length === 2);
     receiver.add_credit(10);
@@ -179,9 +200,12 @@ describe('the local Service Bus, asked by a plain AMQP client', () => {
     receiver.drain_credit();
     await drained;
     expect(bodies).toEqual([0, 1, 2, 3, 4]);
-    receiver.drain = false;
+    for (const delivery of deliveries) delivery?.accept();
     await send(sender, { body: 5 });
-    expect(endpoint.counts('orders')).toMatchObject({ active: 1, locked: 5 });
+    await until('the first five are completed', () => endpoint.counts('orders').locked === 0);
+    expect(endpoint.counts('orders')).toMatchObject({ active: 1, locked: 0 });
+    expect(timesDrained).toBe(1);
+    receiver.drain = false;
     receiver.add_credit(1);
     await until('the sixth is delivered', () => bodies.length === 6);
   });

@@ -147,17 +147,19 @@ export function describeConformance(name: string, open: () => Promise<Target>): 
 
     it('dead-letters a message that was abandoned too often', async () => {
       const { queue, sender, receiver } = start();
+      const deadLetters = deadLettersOf(client, queue);
+      // Longer than the test may take: it has to come by itself, not when the wait is over.
+      const awaited = deadLetters.receiveMessages(1, { maxWaitTimeInMs: 120_000 });
       await sender.sendMessages({ body: 'poison' });
       for (let count = 0; count < target.maxDeliveryCount; count += 1) {
         const message = await receiveOne(receiver);
         expect(message.deliveryCount).toBe(count);
         await receiver.abandonMessage(message);
       }
-      const deadLetters = deadLettersOf(client, queue);
-      const dead = await receiveOne(deadLetters);
+      const [dead] = await awaited;
       expect(dead).toMatchObject({ body: 'poison', deadLetterReason: 'MaxDeliveryCountExceeded' });
-      expect(dead.deadLetterErrorDescription).toMatch(/./);
-      await deadLetters.completeMessage(dead);
+      expect(dead?.deadLetterErrorDescription).toMatch(/./);
+      if (dead !== undefined) await deadLetters.completeMessage(dead);
       expect(await left(queue)).toEqual([]);
     });
 

@@ -3,7 +3,7 @@ import { CronExpressionParser } from 'cron-parser';
 /** An NCRONTAB schedule, in UTC. */
 export interface Schedule {
   /** The first occurrence after `afterMs`, in milliseconds since the epoch. */
-  next(afterMs: number): number;
+  next: (afterMs: number) => number;
 }
 
 /** The text is no schedule that the cloud would accept, or one that never comes. */

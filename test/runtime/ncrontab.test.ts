@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseNcrontab, ScheduleError } from '../../../src/local/host/ncrontab.ts';
+import { parseNcrontab, ScheduleError } from '../../src/runtime/ncrontab.ts';
 
 /** The next occurrences after an instant, without the seconds' fraction. */
 function next(text: string, after: string, count = 1): string[] {

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { connectServices } from '../../app/services.ts';
+import { readStatus, type Status } from '../../report/status.ts';
+import type { Cli } from '../cli.ts';
+import { EXIT, type ExitCode } from '../exitCodes.ts';
+
+interface StatusFlags {
+  json?: boolean;
+}
+
+export function addStatusCommand(program: Command, cli: Cli): void {
+  program
+    .command('status')
+    .description('Show what is covered, what waits and what needs a hand; exit code 3 if something does.')
+    .option('--json', 'print one JSON document')
+    .action((flags: StatusFlags) => cli.run(() => status(cli, flags)));
+}
+
+async function status(cli: Cli, flags: StatusFlags): Promise<ExitCode> {
+  const services = await connectServices(cli.environment);
+  try {
+    const found = await readStatus(services);
+    cli.output(flags.json === true).result(found, describeStatus(found));
+    return found.attention.length > 0 ? EXIT.attention : EXIT.done;
+  } finally {
+    await services.close();
+  }
+}
+
+/** The same for a person, on one screen. */
+export function describeStatus(found: Status): string[] {
+  const { coverage, windows, days, queues, planner, rejected, attention } = found;
+  const gaps = coverage.gaps.reduce((hours, gap) => hours + gap.hours, 0);
+  return [
+    `coverage  ${coverage.from === undefined ? 'nothing read yet' : `${coverage.from} to ${String(coverage.to)}`}` +
+      (gaps > 0 ? `, ${gaps} hours missing in ${coverage.gaps.length} gaps` : ''),
+    `windows   ${windows.read} read, ${windows.planned} planned, ${windows.shrunk} shrunk, ${windows.failed} failed`,
+    `days      ${days.provisional} provisional, ${days.settled} settled, ${days.restated} restated`,
+    `timer     ${planner?.lastTickAt === undefined ? 'has not run yet' : `ran last at ${planner.lastTickAt}`}`,
+    `rejected  ${rejected.inWindows + rejected.withoutDay} rows`,
+    ...queues.map(
+      ({ queue, active, scheduled, deadLetters, orMore }) =>
+        `queue     ${queue.padEnd(22)} ${active} waiting, ${scheduled} scheduled, ${deadLetters} dead letters` +
+        (orMore ? ' (or more)' : ''),
+    ),
+    ...(attention.length === 0
+      ? ['All is well.']
+      : ['Needs a hand:', ...attention.map((line) => `  - ${line}`)]),
+  ];
+}

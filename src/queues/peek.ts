@@ -1,0 +1,83 @@
+import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import type { QueueName } from './names.ts';
+
+/** Figures of one queue, found by peeking: AMQP has no counts, and nobody need have the right to manage. */
+export interface QueueFigures {
+  queue: QueueName;
+  active: number;
+  scheduled: number;
+  deadLetters: number;
+  /** True if there are more than were looked at: each figure is then "or more". */
+  orMore: boolean;
+}
+
+/** A message that was given up. */
+export interface DeadLetter {
+  queue: QueueName;
+  messageId: string;
+  /** ISO instant; when it was first sent. */
+  enqueuedAt: string | undefined;
+  /** Why it lies here, such as MaxDeliveryCountExceeded. */
+  reason: string | undefined;
+  description: string | undefined;
+  deliveryCount: number;
+  body: unknown;
+}
+
+/** Looks into queues without taking anything from them. */
+export interface QueuePeeker {
+  figures(queue: QueueName): Promise<QueueFigures>;
+  deadLetters(queue: QueueName): Promise<DeadLetter[]>;
+}
+
+/** Messages that are looked at, at most, in a queue and in its dead letters. */
+export const PEEK_LIMIT = 1000;
+const PEEK_BATCH = 250;
+
+export function azurePeeker(client: ServiceBusClient): QueuePeeker {
+  return {
+    async figures(queue) {
+      const [messages, dead] = await Promise.all([
+        peekAll(client.createReceiver(queue)),
+        peekAll(client.createReceiver(queue, { subQueueType: 'deadLetter' })),
+      ]);
+      return {
+        queue,
+        active: messages.filter((message) => message.state !== 'scheduled').length,
+        scheduled: messages.filter((message) => message.state === 'scheduled').length,
+        deadLetters: dead.length,
+        orMore: messages.length >= PEEK_LIMIT || dead.length >= PEEK_LIMIT,
+      };
+    },
+    async deadLetters(queue) {
+      const dead = await peekAll(client.createReceiver(queue, { subQueueType: 'deadLetter' }));
+      return dead.map((message) => toDeadLetter(queue, message));
+    },
+  };
+}
+
+async function peekAll(receiver: ServiceBusReceiver): Promise<ServiceBusReceivedMessage[]> {
+  const found: ServiceBusReceivedMessage[] = [];
+  try {
+    for (;;) {
+      const last = found.at(-1)?.sequenceNumber;
+      const batch = await receiver.peekMessages(Math.min(PEEK_BATCH, PEEK_LIMIT - found.length), {
+        ...(last === undefined ? {} : { fromSequenceNumber: last.add(1) }),
+      });
+      found.push(...batch);
+      if (batch.length === 0 || found.length >= PEEK_LIMIT) return found;
+    }
+  } finally {
+    await receiver.close();
+  }
+}
+
+const toDeadLetter = (queue: QueueName, message: ServiceBusReceivedMessage): DeadLetter => ({
+  queue,
+  messageId: String(message.messageId ?? ''),
+  enqueuedAt: message.enqueuedTimeUtc?.toISOString(),
+  reason: message.deadLetterReason,
+  description: message.deadLetterErrorDescription,
+  deliveryCount: message.deliveryCount ?? 0,
+  body: message.body as unknown,
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/landing/digest.ts';
+import { type BufferBudget, LineSpool, relieve } from '../../src/landing/lineSpool.ts';
+import { digestOf } from '../support/landingWorld.ts';
+import { memoryContainer } from '../support/memoryBlobs.ts';
+
+const MIB = 1024 * 1024;
+
+function setUp(limitBytes = 8 * MIB) {
+  const container = memoryContainer('pstn-raw');
+  const budget: BufferBudget = { limitBytes, heldBytes: 0 };
+  const spool = (nonce = '0123456789abcdef', blobName = 'blob') =>
+    new LineSpool({ container, blobName, claim: 7, nonce }, budget);
+  return { container, budget, spool };
+}
+
+function append(spool: LineSpool, ...lines: string[]): void {
+  for (const line of lines) spool.append(Buffer.from(line), Buffer.byteLength(line), sha256(line));
+}
+
+describe('the lines of one blob', () => {
+  it('become the blob when they are committed, in one block or in several', async () => {
+    const { container, spool } = setUp();
+    const lines = spool();
+    append(lines, 'one', 'zwei \u00e4');
+    await lines.stage();
+    append(lines, 'three');
+    expect(container.blobs.size).toBe(0);
+    await lines.commit({});
+    expect(container.text('blob')).toBe('one\nzwei \u00e4\nthree\n');
+    expect(lines.rows).toBe(3);
+    expect(lines.digest).toBe(digestOf(['one', 'zwei \u00e4', 'three']));
+  });
+
+  it('without any make an empty blob', async () => {
+    const { container, spool } = setUp();
+    await spool().commit({});
+    expect(container.text('blob')).toBe('');
+  });
+
+  it('never mix with those of another read, even under the same claim', async () => {
+    const { container, spool } = setUp();
+    const mine = spool('aaaaaaaaaaaaaaaa');
+    const other = spool('bbbbbbbbbbbbbbbb');
+    append(mine, 'mine');
+    await mine.stage();
+    append(other, 'other');
+    await other.stage();
+    await mine.commit({});
+    expect(container.text('blob')).toBe('mine\n');
+  });
+
+  it('have block ids of one length, whatever the claim', async () => {
+    const { container, spool } = setUp();
+    append(spool(), 'a');
+    const large = new LineSpool(
+      { container, blobName: 'blob', claim: 2 ** 31 - 1, nonce: 'f'.repeat(16) },
+      { limitBytes: MIB, heldBytes: 0 },
+    );
+    append(large, 'b');
+    const small = spool();
+    append(small, 'a');
+    await small.stage();
+    await large.stage();
+    expect([...(container.staged.get('blob')?.keys() ?? [])].map((id) => id.length)).toEqual([32, 32]);
+  });
+
+  it('can be committed again after a refusal', async () => {
+    const { container, spool } = setUp();
+    const lines = spool();
+    append(lines, 'one');
+    await container.put('blob', Buffer.from('other'));
+    await expect(lines.commit({ condition: 'absent' })).rejects.toThrow('exists');
+    container.staged.clear();
+    await lines.commit({});
+    expect(container.text('blob')).toBe('one\n');
+  });
+
+  it('are taken out again while they wait', async () => {
+    const { container, spool } = setUp();
+    const lines = spool();
+    append(lines, 'one', 'two', 'three');
+    expect(lines.remove((hashed) => hashed === sha256('two'))).toBe(true);
+    expect(lines.remove((hashed) => hashed === sha256('two'))).toBe(false);
+    await lines.commit({});
+    expect(container.text('blob')).toBe('one\nthree\n');
+    expect(lines.digest).toBe(digestOf(['one', 'three']));
+    expect(lines.rows).toBe(2);
+  });
+
+  it('may be longer than a block', async () => {
+    const { container, spool } = setUp();
+    const lines = spool();
+    const long = 'x'.repeat(3 * MIB);
+    append(lines, 'one', long, 'three');
+    await lines.commit({});
+    expect(container.text('blob')).toBe(`one\n${long}\nthree\n`);
+  });
+});
+
+describe('the memory that waiting lines hold', () => {
+  it('is given back by full blocks', async () => {
+    const { budget, spool, container } = setUp();
+    const lines = spool();
+    for (let count = 0; count < 3_000; count++) {
+      append(lines, 'x'.repeat(1000));
+      if (lines.isFull) await relieve([lines], budget);
+    }
+    expect(budget.heldBytes).toBeLessThan(1.1 * MIB);
+    await lines.commit({});
+    expect(container.blobs.get('blob')?.content.length).toBe(3_000 * 1001);
+  });
+
+  it('stays within the limit over many blobs, the largest being staged first', async () => {
+    const limit = 100_000;
+    const { budget, spool, container } = setUp(limit);
+    const spools = Array.from({ length: 20 }, (_, index) => spool(undefined, `blob${index}`));
+    let most = 0;
+    for (let count = 0; count < 2_000; count++) {
+      const chosen = spools[(count * count) % spools.length];
+      if (chosen === undefined) throw new Error('no such spool');
+      append(chosen, `${count} ${'x'.repeat(500)}`);
+      if (budget.heldBytes > limit) await relieve(spools, budget);
+      most = Math.max(most, budget.heldBytes);
+    }
+    expect(most).toBeLessThanOrEqual(limit);
+    for (const each of spools) await each.commit({});
+    const lines = [...container.blobs.values()].flatMap(({ content }) =>
+      Buffer.from(content).toString().trimEnd().split('\n'),
+    );
+    expect(lines.filter((line) => line !== '')).toHaveLength(2_000);
+    for (const each of spools) each.release();
+    expect(budget.heldBytes).toBe(0);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { needsAttention } from '../../src/report/attention.ts';
+import type { Status } from '../../src/report/status.ts';
+
+const NOW = Date.parse('2026-11-24T06:20:00Z');
+const well: Omit<Status, 'attention'> = {
+  at: new Date(NOW).toISOString(),
+  coverage: { from: '2026-11-20T00:00:00Z', to: '2026-11-24T06:00:00Z', gaps: [] },
+  windows: { planned: 0, read: 100, shrunk: 0, failed: 0 },
+  failed: [],
+  days: { provisional: 3, settled: 1, restated: 0, incomplete: 0 },
+  rejected: { inWindows: 0, withoutDay: 0 },
+  queues: [{ queue: 'pstn-days', active: 3, scheduled: 1, deadLetters: 0, orMore: false }],
+  planner: { coverageFrom: '2026-11-20T00:00:00.000Z', lastTickAt: '2026-11-24T06:15:00.000Z' },
+};
+const attention = (over: Partial<typeof well>): string[] =>
+  needsAttention({ ...well, ...over }, { nowMs: NOW, schedule: '0 */15 * * * *' });
+
+describe('what needs a hand', () => {
+  it('is nothing when all is well, whatever waits in the queues', () => {
+    expect(attention({})).toEqual([]);
+  });
+
+  it('is an app that was deployed and never did anything', () => {
+    const nothing = { from: undefined, to: undefined, gaps: [] };
+    expect(attention({ planner: undefined, coverage: nothing })).toEqual([
+      expect.stringContaining('Nothing has ever been planned or read'),
+    ]);
+  });
+
+  it('is not a pipeline that only commands have used', () => {
+    expect(attention({ planner: undefined })).toEqual([]);
+  });
+
+  it('is a timer that missed two ticks, not one that is a little late', () => {
+    const tick = (lastTickAt: string) => ({ coverageFrom: '2026-11-20T00:00:00.000Z', lastTickAt });
+    expect(attention({ planner: tick('2026-11-24T06:00:00.000Z') })).toEqual([]);
+    expect(attention({ planner: tick('2026-11-24T05:45:00.000Z') })).toEqual([
+      expect.stringContaining('planWindows ran last at 2026-11-24T05:45:00.000Z'),
+    ]);
+  });
+
+  it.each([
+    [{ windows: { ...well.windows, failed: 2 } }, '2 windows failed'],
+    [
+      { coverage: { ...well.coverage, gaps: [{ from: 'A', to: 'B', hours: 5 }] } },
+      'Not read: A to B (5 hours).',
+    ],
+    [{ windows: { ...well.windows, shrunk: 1 } }, '1 windows lost rows'],
+    [
+      { queues: [{ queue: 'pstn-days' as const, active: 0, scheduled: 0, deadLetters: 1000, orMore: true }] },
+      '1000 or more dead letters in pstn-days.',
+    ],
+    [{ days: { ...well.days, incomplete: 1 } }, '1 days are being summed'],
+    [{ rejected: { inWindows: 2, withoutDay: 1 } }, '3 rows do not fit'],
+  ])('%j', (over, line) => {
+    expect(attention(over)).toEqual([expect.stringContaining(line)]);
+  });
+});
