@@ -5,6 +5,7 @@ import { DataFolderError } from '../local/pipeline/dataFolder.ts';
 import { BackfillRangeError } from '../windows/backfillRange.ts';
 import { EXIT, type ExitCode, UsageError } from './exitCodes.ts';
 import { createOutput, type Output } from './output.ts';
+import { GivenUpError } from './runBackfill.ts';
 import { progressBar } from './progressBar.ts';
 
 /** What every command is given: the world around the process, passed in so that tests can make their own. */
@@ -19,7 +20,7 @@ export interface Cli {
 
 /** Faults of how the command was called or of its surroundings: the message says all, a stack would not help. */
 const USAGE_ERRORS = [UsageError, ConfigError, BackfillRangeError, DataFolderError];
-const PLAIN_ERRORS = [AzuriteError, FolderInUseError];
+const PLAIN_ERRORS = [AzuriteError, FolderInUseError, GivenUpError];
 
 export function createCli(process: NodeJS.Process, signal: AbortSignal): Cli {
   const output = (json: boolean): Output => createOutput(process, json, progressBar, () => Date.now());

@@ -1,4 +1,5 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import Long from 'long';
 import type { QueueName } from './names.ts';
 
 /** Figures of one queue, found by peeking: AMQP has no counts, and nobody need have the right to manage. */
@@ -60,10 +61,10 @@ async function peekAll(receiver: ServiceBusReceiver): Promise<ServiceBusReceived
   const found: ServiceBusReceivedMessage[] = [];
   try {
     for (;;) {
-      const last = found.at(-1)?.sequenceNumber;
-      const batch = await receiver.peekMessages(Math.min(PEEK_BATCH, PEEK_LIMIT - found.length), {
-        ...(last === undefined ? {} : { fromSequenceNumber: last.add(1) }),
-      });
+      // Named each time: without, the client goes on where its last look ended, whichever receiver looked.
+      const fromSequenceNumber = found.at(-1)?.sequenceNumber?.add(1) ?? Long.ZERO;
+      const count = Math.min(PEEK_BATCH, PEEK_LIMIT - found.length);
+      const batch = await receiver.peekMessages(count, { fromSequenceNumber });
       found.push(...batch);
       if (batch.length === 0 || found.length >= PEEK_LIMIT) return found;
     }

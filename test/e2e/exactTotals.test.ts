@@ -167,6 +167,21 @@ describe('a backfill of another simulator, from another process', () => {
     expect((await storedLines()).lines).toHaveLength(ROWS);
   });
 
+  it('has a status that says what is covered, with nothing that needs a hand', async () => {
+    const { code, stdout } = await runCommand(['status', '--json'], pipeline.environment);
+    const status = JSON.parse(stdout) as Record<string, unknown>;
+    expect({ code, attention: status['attention'] }).toEqual({ code: 0, attention: [] });
+    expect(status).toMatchObject({
+      coverage: { from: FROM, to: TO, gaps: [] },
+      windows: { planned: 0, read: HOURS, shrunk: 0, failed: 0 },
+      days: { provisional: 3, incomplete: 0 },
+      rejected: { inWindows: 0, withoutDay: 0 },
+    });
+    for (const queue of status['queues'] as object[]) {
+      expect(queue).toMatchObject({ active: 0, scheduled: 0, deadLetters: 0, orMore: false });
+    }
+  });
+
   it('answers health to anybody, and nothing else', async () => {
     const health = await fetch(`${pipeline.http}/api/health`);
     expect({ status: health.status, body: await health.json() }).toEqual({

@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest';
 import { type ServiceBusEndpoint, startServiceBusEndpoint } from '../../../src/local/serviceBus/endpoint.ts';
-import { describeConformance } from './conformance.ts';
+import { describeConformance } from './conformance/describeConformance.ts';
 
 const queues = Array.from({ length: 50 }, (_, index) => `Queue-${index}`);
 let endpoint: ServiceBusEndpoint | undefined;

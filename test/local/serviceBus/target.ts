@@ -58,3 +58,6 @@ export const deadLettersOf = (
   queue: string,
   options: ServiceBusReceiverOptions = {},
 ): ServiceBusReceiver => client.createReceiver(queue, { ...options, subQueueType: 'deadLetter' });
+
+export const bodies = (messages: readonly ServiceBusReceivedMessage[]): unknown[] =>
+  messages.map(({ body }): unknown => body);

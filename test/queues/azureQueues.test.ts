@@ -1,0 +1,84 @@
+import { ServiceBusClient } from '@azure/service-bus';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServiceBusEndpoint } from '../../src/local/serviceBus/endpoint.ts';
+import { azureSender } from '../../src/queues/azureSender.ts';
+import { toMessage } from '../../src/queues/messages.ts';
+import { QUEUE_NAMES } from '../../src/queues/names.ts';
+import { azurePeeker } from '../../src/queues/peek.ts';
+
+let endpoint: Awaited<ReturnType<typeof startServiceBusEndpoint>>;
+let client: ServiceBusClient;
+
+beforeAll(async () => {
+  endpoint = await startServiceBusEndpoint({ queues: QUEUE_NAMES, maxDeliveryCount: 10 });
+  client = new ServiceBusClient(endpoint.connectionString);
+});
+afterAll(async () => {
+  await client.close();
+  await endpoint.close();
+});
+
+const day = (i: number) => toMessage({ date: new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10) });
+
+describe('queues over the Azure SDK', () => {
+  it('deliver the body as it was sent, with no other top-level property', async () => {
+    await azureSender(client).send('pstn-parquet', day(0));
+    const receiver = client.createReceiver('pstn-parquet');
+    const [message] = await receiver.receiveMessages(1);
+    expect(message?.body).toEqual({ v: 1, data: { date: '2026-01-01' } });
+    expect(message?.contentType).toBe('application/json');
+    if (message !== undefined) await receiver.completeMessage(message);
+    await receiver.close();
+  });
+
+  it('take more messages than fit in one batch, and show them by peeking, each time anew', async () => {
+    const many = Array.from({ length: 600 }, (_, i) => day(i));
+    await azureSender(client).sendAll('pstn-days', many);
+    await azureSender(client).send('pstn-days', day(1), { delayMs: 3_600_000 });
+    const peeker = azurePeeker(client);
+    for (let look = 0; look < 2; look += 1) {
+      expect(await peeker.figures('pstn-days')).toEqual({
+        queue: 'pstn-days',
+        active: 600,
+        scheduled: 1,
+        deadLetters: 0,
+        orMore: false,
+      });
+    }
+  });
+
+  it('say "or more" beyond a thousand', async () => {
+    await azureSender(client).sendAll(
+      'pstn-windows',
+      Array.from({ length: 1200 }, (_, i) => day(i)),
+    );
+    expect(await azurePeeker(client).figures('pstn-windows')).toMatchObject({ active: 1000, orMore: true });
+  });
+
+  it('show dead letters with their reason', async () => {
+    await azureSender(client).send('pstn-alerts', day(3));
+    const receiver = client.createReceiver('pstn-alerts');
+    const [message] = await receiver.receiveMessages(1);
+    if (message === undefined) throw new Error('no message');
+    await receiver.deadLetterMessage(message, {
+      deadLetterReason: 'TooBad',
+      deadLetterErrorDescription: 'it was bad',
+    });
+    await receiver.close();
+    const peeker = azurePeeker(client);
+    for (let look = 0; look < 2; look += 1) {
+      expect(await peeker.deadLetters('pstn-alerts')).toEqual([
+        {
+          queue: 'pstn-alerts',
+          messageId: message.messageId,
+          enqueuedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string,
+          reason: 'TooBad',
+          description: 'it was bad',
+          deliveryCount: expect.any(Number) as number,
+          body: day(3),
+        },
+      ]);
+    }
+    expect(await peeker.figures('pstn-alerts')).toMatchObject({ active: 0, deadLetters: 1 });
+  });
+});
