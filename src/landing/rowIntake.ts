@@ -89,7 +89,6 @@ export class RowIntake {
   /** Stages blocks until what is held is within bounds again. */
   async relieve(): Promise<void> {
     this.#anyFull = false;
-    if (this.#isVoid) return;
     await relieve(this.#spools, this.#plan.budget);
     if (this.unknownDay.isFull) await this.unknownDay.write();
   }

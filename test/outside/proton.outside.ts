@@ -15,6 +15,7 @@ const SCENARIOS = [
   'large',
   'small_frames',
   'unknown_queue',
+  'same_name',
   'lock_lost',
   'dropped_connection',
   'management',
@@ -159,6 +160,10 @@ describe('Qpid Proton, an AMQP 1.0 client of its own, at the Service Bus endpoin
       receiver: 'amqp:not-found',
       after: ['still here'],
     });
+  });
+
+  it('may give one name to a sender and to a receiver', async () => {
+    expect(await protonScenario(endpoint.port, 'same_name', 'same_name')).toEqual(['first', 'second']);
   });
 
   it('loses a lock that ran out to the next receiver, and is told so', async () => {
