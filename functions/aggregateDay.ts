@@ -1,8 +1,7 @@
 import { app } from '@azure/functions';
-import { logOf, services } from '../src/app/functionApp.ts';
+import { onMessage, services } from '../src/app/functionApp.ts';
 import { parseDayChanged } from '../src/queues/messages.ts';
 import { QUEUE_CONNECTION, QUEUES } from '../src/queues/names.ts';
-import { aggregateDay } from '../src/totals/aggregateDay.ts';
 
 /** A fold shows life four times as often. */
 const DEAD_AFTER_MS = 20_000;
@@ -10,14 +9,15 @@ const DEAD_AFTER_MS = 20_000;
 app.serviceBusQueue('aggregateDay', {
   connection: QUEUE_CONNECTION,
   queueName: QUEUES.days,
-  handler: async (body, context) => {
+  handler: onMessage(QUEUES.days, async (body, { log }) => {
     const message = parseDayChanged(body);
+    const { aggregateDay } = await import('../src/totals/aggregateDay.ts');
     const { config, ...deps } = await services();
     await aggregateDay(message, {
       ...deps,
-      log: logOf(context),
+      log,
       delayMs: DEAD_AFTER_MS,
       sourceDays: config.SOURCE_DAYS,
     });
-  },
+  }),
 });

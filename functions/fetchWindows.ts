@@ -1,11 +1,12 @@
 import { app } from '@azure/functions';
-import { fetchWindowJob } from '../src/app/fetchWindowJob.ts';
-import { deliveryOf, logOf, services } from '../src/app/functionApp.ts';
+import { onMessage, services } from '../src/app/functionApp.ts';
 import { QUEUE_CONNECTION, QUEUES } from '../src/queues/names.ts';
 
 app.serviceBusQueue('fetchWindows', {
   connection: QUEUE_CONNECTION,
   queueName: QUEUES.windows,
-  handler: async (body, context) =>
-    fetchWindowJob(body, deliveryOf(context), await services(), logOf(context)),
+  handler: onMessage(QUEUES.windows, async (body, { delivery, log }) => {
+    const { fetchWindowJob } = await import('../src/app/fetchWindowJob.ts');
+    await fetchWindowJob(body, delivery, await services(), log);
+  }),
 });

@@ -1,13 +1,13 @@
 import { app } from '@azure/functions';
 import { logOf, services } from '../src/app/functionApp.ts';
 import { SETTINGS } from '../src/config/schema.ts';
-import { planAndSend } from '../src/windows/planWindows.ts';
 
 app.timer('planWindows', {
-  // A setting that is not set would stop the host; its default stands in.
-  schedule: process.env['PLAN_SCHEDULE'] ? '%PLAN_SCHEDULE%' : SETTINGS.PLAN_SCHEDULE.default,
+  // A setting that is not set, or blank, would stop the host; its default stands in.
+  schedule: process.env['PLAN_SCHEDULE']?.trim() ? '%PLAN_SCHEDULE%' : SETTINGS.PLAN_SCHEDULE.default,
   runOnStartup: false,
   handler: async (_timer, context) => {
+    const { planAndSend } = await import('../src/windows/planWindows.ts');
     await planAndSend(await services(), logOf(context));
   },
 });

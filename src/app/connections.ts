@@ -1,37 +1,55 @@
 import { TableClient } from '@azure/data-tables';
-import { ServiceBusClient } from '@azure/service-bus';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { TokenCredential } from '@azure/core-auth';
-import type { Config } from '../config/config.ts';
+import { type Config, ConfigError } from '../config/config.ts';
+import type { SettingName } from '../config/schema.ts';
+import type { Patience } from './patience.ts';
 
-type Credential = () => Promise<TokenCredential>;
+export type Credential = () => Promise<TokenCredential>;
 
-export async function connectBlobs(config: Config, credential: Credential): Promise<BlobServiceClient> {
-  if (config.DATA_STORAGE !== undefined) return BlobServiceClient.fromConnectionString(config.DATA_STORAGE);
-  return new BlobServiceClient(required(config, 'DATA_STORAGE__blobServiceUri'), await credential());
+export async function connectBlobs(
+  config: Config,
+  credential: Credential,
+  { tries, firstDelayMs }: Patience,
+): Promise<BlobServiceClient> {
+  const options = { retryOptions: { maxTries: tries, retryDelayInMs: firstDelayMs } };
+  const { DATA_STORAGE: text } = config;
+  if (text !== undefined) {
+    return connected('DATA_STORAGE', () => BlobServiceClient.fromConnectionString(text, options));
+  }
+  const uri = required(config, 'DATA_STORAGE__blobServiceUri');
+  return new BlobServiceClient(uri, await credential(), options);
 }
 
 export async function connectTable(
   config: Config,
   name: string,
   credential: Credential,
+  { tries, firstDelayMs }: Patience,
 ): Promise<TableClient> {
-  if (config.DATA_STORAGE !== undefined) {
+  const options = { retryOptions: { maxRetries: tries - 1, retryDelayInMs: firstDelayMs } };
+  const { DATA_STORAGE: text } = config;
+  if (text !== undefined) {
     // A storage emulator on this machine speaks http.
-    return TableClient.fromConnectionString(config.DATA_STORAGE, name, { allowInsecureConnection: true });
+    const insecure = { ...options, allowInsecureConnection: true };
+    return connected('DATA_STORAGE', () => TableClient.fromConnectionString(text, name, insecure));
   }
-  return new TableClient(required(config, 'DATA_STORAGE__tableServiceUri'), name, await credential());
+  const uri = required(config, 'DATA_STORAGE__tableServiceUri');
+  return new TableClient(uri, name, await credential(), options);
 }
 
-export async function connectServiceBus(config: Config, credential: Credential): Promise<ServiceBusClient> {
-  if (config.ServiceBusConnection !== undefined) return new ServiceBusClient(config.ServiceBusConnection);
-  return new ServiceBusClient(
-    required(config, 'ServiceBusConnection__fullyQualifiedNamespace'),
-    await credential(),
-  );
+/** The SDKs say neither which setting is wrong nor, always, keep its value to themselves. */
+export function connected<T>(setting: SettingName, connect: () => T): T {
+  try {
+    return connect();
+  } catch {
+    throw new ConfigError([
+      `${setting} is a connection string that cannot be read; copy it again from its source`,
+    ]);
+  }
 }
 
-function required<N extends keyof Config>(config: Config, name: N): NonNullable<Config[N]> {
+export function required<N extends keyof Config>(config: Config, name: N): NonNullable<Config[N]> {
   const value = config[name];
   if (value === undefined) throw new Error(`${name} is not set`);
   return value;

@@ -28,7 +28,7 @@ export async function fetchWindowJob(
   try {
     await landWindowJob(job, {
       ...services,
-      source: graph(log),
+      source: await graph(log),
       log,
       signal: AbortSignal.timeout(DEADLINE_MS),
       lastDelivery: delivery.count >= MAX_DELIVERY_COUNT,

@@ -1,13 +1,12 @@
 import { type Config, type Environment, readConfig } from '../config/config.ts';
 import { CLOUDS } from '../graph/clouds.ts';
 import { createCredential } from '../graph/credential.ts';
-import { graphFromConfig } from '../graph/graphFromConfig.ts';
 import type { PstnCallsSource } from '../graph/pstnCalls.ts';
-import { azureSender } from '../queues/azureSender.ts';
-import { azurePeeker, type QueuePeeker } from '../queues/peek.ts';
+import type { QueuePeeker } from '../queues/peek.ts';
 import type { MessageSender } from '../queues/sender.ts';
 import { type Clock, frozenClock, shiftedClock, systemClock } from '../runtime/clock.ts';
 import { type NewId, randomId } from '../runtime/ids.ts';
+import { lazy } from '../runtime/lazy.ts';
 import type { Log } from '../runtime/log.ts';
 import { azureContainer } from '../storage/azureBlobs.ts';
 import { azureTable } from '../storage/azureTables.ts';
@@ -18,7 +17,8 @@ import { readDayHead } from '../totals/totalsReader.ts';
 import type { ReadDayHead } from '../windows/dayHeads.ts';
 import type { Ledger } from '../windows/ledger.ts';
 import { createTableLedger } from '../windows/tableLedger.ts';
-import { connectBlobs, connectServiceBus, connectTable } from './connections.ts';
+import { connectBlobs, connectTable } from './connections.ts';
+import { FUNCTION_PATIENCE, type Patience } from './patience.ts';
 
 /** Everything with an effect that functions and commands use, made from the environment once a process. */
 export interface Services {
@@ -34,38 +34,57 @@ export interface Services {
   sender: MessageSender;
   peeker: QueuePeeker;
   /** The log goes with the caller: an invocation's own, or a command's. */
-  graph: (log: Log) => PstnCallsSource;
+  graph: (log: Log) => Promise<PstnCallsSource>;
   /** Ends the connections that keep a process alive. */
   close: () => Promise<void>;
 }
 
 /** @throws ConfigError if a setting is missing or wrong. */
-export async function connectServices(environment: Environment): Promise<Services> {
+export async function connectServices(
+  environment: Environment,
+  patience: Patience = FUNCTION_PATIENCE,
+): Promise<Services> {
   const config = readConfig(environment);
   // The identity that storage and Service Bus know; not asked for where a connection string serves.
-  const credential = () => createCredential(environment, CLOUDS[config.GRAPH_CLOUD].authorityHost);
-  const [blobs, windowsTable, dailyTotals, bus] = await Promise.all([
-    connectBlobs(config, credential),
-    connectTable(config, TABLES.windows, credential),
-    connectTable(config, TABLES.dailyTotals, credential),
-    connectServiceBus(config, credential),
+  const { get: credential } = lazy(() =>
+    createCredential(environment, CLOUDS[config.GRAPH_CLOUD].authorityHost),
+  );
+  const [blobs, windowsTable, dailyTotals] = await Promise.all([
+    connectBlobs(config, credential, patience),
+    connectTable(config, TABLES.windows, credential, patience),
+    connectTable(config, TABLES.dailyTotals, credential, patience),
   ]);
-  const ledgerTable = azureTable(windowsTable);
-  const totalsTable = azureTable(dailyTotals);
+  const { answerMs } = patience;
+  const queues = lazy(async () => {
+    const { connectQueues } = await import('./connectQueues.ts');
+    return connectQueues(config, credential, patience);
+  });
+  const graph = lazy(async () => {
+    const { graphFromConfig } = await import('../graph/graphFromConfig.ts');
+    return graphFromConfig(config, { newId: randomId, environment });
+  });
+  const ledgerTable = azureTable(windowsTable, answerMs);
+  const totalsTable = azureTable(dailyTotals, answerMs);
   return {
     config,
     clock: clockOf(config),
     newId: randomId,
-    raw: azureContainer(blobs.getContainerClient(CONTAINERS.raw)),
-    control: azureContainer(blobs.getContainerClient(CONTAINERS.control)),
+    raw: azureContainer(blobs.getContainerClient(CONTAINERS.raw), answerMs),
+    control: azureContainer(blobs.getContainerClient(CONTAINERS.control), answerMs),
     windowsTable: ledgerTable,
     dailyTotals: totalsTable,
     ledger: createTableLedger(ledgerTable),
     readDayHead: (date) => readDayHead(totalsTable, date),
-    sender: azureSender(bus),
-    peeker: azurePeeker(bus),
-    graph: graphFromConfig(config, { newId: randomId, environment }),
-    close: () => bus.close(),
+    sender: {
+      send: async (...message) => (await queues.get()).sender.send(...message),
+      sendAll: async (...messages) => (await queues.get()).sender.sendAll(...messages),
+    },
+    peeker: {
+      figures: async (queue) => (await queues.get()).peeker.figures(queue),
+      deadLetters: async (queue) => (await queues.get()).peeker.deadLetters(queue),
+    },
+    graph: async (log) => (await graph.get())(log),
+    close: async () => (await queues.ifMade())?.close(),
   };
 }
 

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { serviceBusConnectionString, storageConnectionString } from './connectionStrings.ts';
 import {
   ascendingHours,
   hostName,
@@ -127,39 +128,33 @@ export const SETTINGS = {
     example: 'UseDevelopmentStorage=true',
     help: 'Connection string of the data storage; only on a developer machine. In Azure the two URIs below take its place.',
     hidden: true,
-    parse: z
-      .string()
-      .regex(
-        /^UseDevelopmentStorage=true|(^|;)(AccountName|BlobEndpoint)=/i,
-        'must be the connection string of a storage account',
-      ),
+    parse: storageConnectionString,
   }),
   DATA_STORAGE__blobServiceUri: setting({
     default: undefined,
     example: 'https://pstndata.blob.core.windows.net',
     help: 'Blob endpoint of the data storage, reached with an identity.',
-    parse: serviceUri,
+    parse: serviceUri('blob'),
   }),
   DATA_STORAGE__tableServiceUri: setting({
     default: undefined,
     example: 'https://pstndata.table.core.windows.net',
     help: 'Table endpoint of the data storage, reached with an identity.',
-    parse: serviceUri,
+    parse: serviceUri('table'),
   }),
   CURATED_STORAGE__blobServiceUri: setting({
     default: undefined,
     example: 'https://pstncalls.blob.core.windows.net',
     help: 'Blob endpoint of the account that holds `pstn-calls`, if it is not the data storage.',
-    parse: serviceUri,
+    parse: serviceUri('blob'),
   }),
   ServiceBusConnection: setting({
     default: undefined,
-    example: 'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=...;UseDevelopmentEmulator=true;',
+    example:
+      'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=all;SharedAccessKey=...;UseDevelopmentEmulator=true;',
     help: 'Connection string of Service Bus; only on a developer machine. In Azure the namespace below takes its place.',
     hidden: true,
-    parse: z
-      .string()
-      .regex(/(^|;)Endpoint=sb:\/\//i, 'must be a connection string with Endpoint=sb:// in it'),
+    parse: serviceBusConnectionString,
   }),
   ServiceBusConnection__fullyQualifiedNamespace: setting({
     default: undefined,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseNcrontab, ScheduleError } from '../runtime/ncrontab.ts';
 import { isLoopback } from './loopback.ts';
 
@@ -9,7 +9,8 @@ export const wholeNumber = (min: number, max: number) =>
     .string()
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+    .refine((value) => value >= min, `must be at least ${min}`)
+    .refine((value) => value <= max, `must be at most ${max}`);
 
 export const ascendingHours = z
   .string()
@@ -45,18 +46,40 @@ const address = (faultOf: (url: URL) => string | undefined) =>
 
 /** An origin on this machine, as `http://127.0.0.1:8080`, without a slash at its end. */
 export const loopbackOrigin = address((url) => {
+  if (`${url.username}${url.password}` !== '') return 'must have no user name and no password';
   if (!isLoopback(url.href)) return 'is not on this machine; only a loopback address is allowed';
   return url.href === `${url.origin}/` ? undefined : 'must have no path and no query';
 }).transform((text) => new URL(text).origin);
 
-/** The address of a storage service. A SAS in it would be a secret, and the identity needs none. */
-export const serviceUri = address(({ href, protocol, username, password, search, hash }) => {
-  if (`${username}${password}${search}${hash}` !== '') {
-    return 'must have no user name, query or SAS: the identity signs in';
-  }
-  if (protocol === 'https:' || isLoopback(href)) return undefined;
-  return 'must begin with https:// (only an address on this machine may do without)';
-});
+/** What is wrong with the address of a service, emulators included: it goes on "it ...". */
+export function addressFault(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'must be an absolute URL';
+  const { protocol, username, password, search, hash } = new URL(text);
+  if (protocol !== 'https:' && protocol !== 'http:') return 'must begin with https://';
+  if (`${username}${password}${search}${hash}` === '') return undefined;
+  return 'must have no user name, no query and no SAS';
+}
+
+const STORAGE_SERVICES = ['blob', 'table', 'queue', 'file', 'dfs', 'web'] as const;
+
+/**
+ * The address of a storage service. A SAS in it would be a secret, and the identity needs none. A path is only
+ * for emulators, which have the account's name there.
+ */
+export const serviceUri = (service: 'blob' | 'table') =>
+  address(({ href, protocol, hostname, pathname }) => {
+    const fault = addressFault(href);
+    if (fault !== undefined) return fault;
+    if (protocol !== 'https:' && !isLoopback(href)) {
+      return 'must begin with https:// (only an address on this machine may do without)';
+    }
+    const named = STORAGE_SERVICES.find((one) => hostname.split('.').slice(1).includes(one));
+    if (named !== undefined && named !== service)
+      return `must be the ${service} endpoint, not that of ${named}`;
+    return named !== undefined && pathname !== '/'
+      ? 'must have no path: it is the account, no container'
+      : undefined;
+  });
 
 export const hostName = z
   .string()

@@ -1,10 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createUnzip } from 'node:zlib';
 
-/** A body that is larger than the caller takes. */
-export class BodyTooLargeError extends Error {
-  override readonly name = 'BodyTooLargeError';
+/** A body that came whole and cannot be taken: it is too large, or no text. */
+export class BadBodyError extends Error {
+  override readonly name = 'BadBodyError';
 }
 
 export interface BodyOptions {
@@ -19,6 +20,7 @@ export interface BodyOptions {
 /**
  * Reads a whole body as UTF-8 text. Rejects when it ends early, compressed or not: a transport that merely
  * pipes an answer into a decompressor would wait for ever for the rest of a cut one.
+ * @throws BadBodyError if there is more than `maxBytes`, or if it is not UTF-8
  */
 export async function readBody(
   body: NodeJS.ReadableStream,
@@ -30,11 +32,14 @@ export async function readBody(
     write(chunk: Buffer, _encoding, done) {
       size += chunk.length;
       chunks.push(chunk);
-      done(size > maxBytes ? new BodyTooLargeError(`its body has more than ${maxBytes} bytes`) : null);
+      done(size > maxBytes ? new BadBodyError(`its body has more than ${maxBytes} bytes`) : null);
     },
   });
   body.on('data', (chunk: Buffer) => onBytes(chunk.length));
   if (encoding === undefined || encoding === 'identity') await pipeline(body, collect);
   else await pipeline(body, createUnzip(), collect);
-  return Buffer.concat(chunks, size).toString('utf8');
+  const content = Buffer.concat(chunks, size);
+  // Decoding would put a replacement character for what is damaged, and a name would be another one for good.
+  if (!isUtf8(content)) throw new BadBodyError('its body is not UTF-8');
+  return content.toString('utf8');
 }

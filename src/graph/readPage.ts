@@ -1,9 +1,12 @@
 import { GraphError } from './errors.ts';
+import { rowTexts } from './rowTexts.ts';
 import { errorCodeOf } from './statusError.ts';
 
 export interface CheckedPage {
   /** Not looked into. */
   rows: readonly unknown[];
+  /** See {@link rowTexts}. */
+  textOf: (index: number) => string;
   /** Address of the next page, exactly as Graph wrote it; undefined on the last page. */
   nextLink: string | undefined;
 }
@@ -26,7 +29,8 @@ export function readPage(body: string, origin: string): CheckedPage {
   if (!('value' in parsed) || !Array.isArray(parsed.value)) throw badPage('JSON without an array "value"');
   const rows: readonly unknown[] = parsed.value;
   const link: unknown = '@odata.nextLink' in parsed ? parsed['@odata.nextLink'] : undefined;
-  return { rows, nextLink: link === undefined || link === null ? undefined : checkLink(link, origin) };
+  const nextLink = link === undefined || link === null ? undefined : checkLink(link, origin);
+  return { rows, textOf: rowTexts(body), nextLink };
 }
 
 function parseBody(body: string): unknown {

@@ -6,7 +6,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import { GraphError } from './errors.ts';
 import { createGraphPipeline, type GraphPipelineOptions } from './pipeline.ts';
-import { BodyTooLargeError, readBody } from './readBody.ts';
+import { BadBodyError, readBody } from './readBody.ts';
 import { abortError } from './wait.ts';
 
 export interface TransportOptions extends GraphPipelineOptions {
@@ -45,7 +45,7 @@ export interface Transport {
   prepare(signal?: AbortSignal): Promise<void>;
   /**
    * Resolves with any answer that came whole, whatever its status. The address is sent exactly as it is written.
-   * @throws GraphError `network`, `timeout`, `badPage` (too large), `badLink`, `credential`; or an `AbortError`.
+   * @throws GraphError `network`, `timeout`, `badPage` (too large, not UTF-8), `badLink`, `credential`; or an `AbortError`.
    */
   send(url: string, options: SendOptions): Promise<Answer>;
 }
@@ -126,11 +126,11 @@ function verbatimPath(url: string): Record<string, unknown> {
   return /^\/[!-~]*$/.test(path) ? { path } : {};
 }
 
-/** Of an answer that is no page the status is what counts, even if its body is endless. */
+/** Of an answer that is no page the status is what counts, even if its body is endless or no text. */
 const orNothing =
   (status: number) =>
   (error: unknown): string => {
-    if (status !== 200 && error instanceof BodyTooLargeError) return '';
+    if (status !== 200 && error instanceof BadBodyError) return '';
     throw error;
   };
 
@@ -142,7 +142,7 @@ const timeoutError = (headTimeoutMs: number, bodyTimeoutMs: number): GraphError 
 
 function transportError(error: unknown): GraphError {
   if (error instanceof GraphError) return error;
-  if (error instanceof BodyTooLargeError) {
+  if (error instanceof BadBodyError) {
     return new GraphError('badPage', `Graph's answer is no page of calls: ${error.message}`);
   }
   // The library's errors carry the request, and with it the token: only a code passes.

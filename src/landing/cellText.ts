@@ -1,5 +1,5 @@
 import type { ColumnKind } from '../graph/columns.ts';
-import { quoted, stableJson } from './jsonText.ts';
+import { isDeeperThan, MAX_LEVELS, quoted, stableJson } from './jsonText.ts';
 import { moneyFault, moneyText } from './moneyText.ts';
 
 const INT32_MAX = 2 ** 31 - 1;
@@ -18,7 +18,7 @@ export function cellText(kind: ColumnKind, value: unknown): string | undefined {
       return typeof value === 'number' ? moneyText(value) : undefined;
     case 'collection':
       // JSON in a string: `[]` and `[{...}]` would be inferred as two different types.
-      return Array.isArray(value) ? quoted(stableJson(value)) : undefined;
+      return Array.isArray(value) && !isDeeperThan(value, MAX_LEVELS) ? quoted(stableJson(value)) : undefined;
   }
 }
 
@@ -36,7 +36,9 @@ export function cellFault(kind: ColumnKind, value: unknown): string | undefined 
     case 'money':
       return typeof value === 'number' ? moneyFault(value) : `${typeOf(value)} where a number is expected`;
     case 'collection':
-      return `${typeOf(value)} where a list is expected`;
+      return Array.isArray(value)
+        ? `nested deeper than ${MAX_LEVELS} levels`
+        : `${typeOf(value)} where a list is expected`;
   }
 }
 

@@ -1,18 +1,10 @@
 import type { BlobContainer, BlobWriteOptions } from '../storage/blobs.ts';
+import { BLOCK_BYTES, type BufferPool } from './bufferPool.ts';
 import { LineDigest, sha256 } from './digest.ts';
 
-/** A block is staged when it has this size: few calls, and little to hold. */
-const BLOCK_BYTES = 1024 * 1024;
-/** Room for the line that makes a block full. */
-const SLACK_BYTES = 64 * 1024;
-const FIRST_BYTES = 4 * 1024;
 const LF = 0x0a;
-
-/** What all spools of a job hold together. */
-export interface BufferBudget {
-  readonly limitBytes: number;
-  heldBytes: number;
-}
+/** UTF-8 of one UTF-16 unit. */
+const MAX_BYTES_A_UNIT = 3;
 
 /** Where the lines go: a blob, and what makes block ids of this read differ from those of every other. */
 export interface SpoolTarget {
@@ -30,7 +22,7 @@ export interface SpoolTarget {
 export class LineSpool {
   readonly blobName: string;
   readonly #target: SpoolTarget;
-  readonly #budget: BufferBudget;
+  readonly #pool: BufferPool;
   readonly #digest = new LineDigest();
   readonly #staged: string[] = [];
   #buffer: Buffer | undefined;
@@ -38,10 +30,10 @@ export class LineSpool {
   #blocks = 0;
   #rows = 0;
 
-  constructor(target: SpoolTarget, budget: BufferBudget) {
+  constructor(target: SpoolTarget, pool: BufferPool) {
     this.blobName = target.blobName;
     this.#target = target;
-    this.#budget = budget;
+    this.#pool = pool;
   }
 
   get rows(): number {
@@ -67,10 +59,21 @@ export class LineSpool {
     return this.#staged.length === 0;
   }
 
-  /** Adds the line `bytes[0, length)`, without its LF, whose SHA-256 is `hashed`. */
-  append(bytes: Buffer, length: number, hashed: string): void {
+  /**
+   * Writes a line, without its LF, behind those that wait; it does not belong to them until it is
+   * {@link accept}ed. Every line passes here: it is encoded once, where it is going to stay.
+   *
+   * @returns its bytes, valid until the next call
+   */
+  write(line: string): Buffer {
+    const buffer = this.#room(line.length * MAX_BYTES_A_UNIT + 1);
+    const length = buffer.write(line, this.#used);
+    return buffer.subarray(this.#used, this.#used + length);
+  }
+
+  /** Takes in the line that was written last. `hashed` is the SHA-256 of its bytes. */
+  accept(length: number, hashed: string): void {
     const buffer = this.#room(length + 1);
-    bytes.copy(buffer, this.#used, 0, length);
     buffer[this.#used + length] = LF;
     this.#used += length + 1;
     this.#digest.add(hashed);
@@ -116,7 +119,7 @@ export class LineSpool {
 
   /** Gives the buffer back; what waited in it is gone. */
   release(): void {
-    this.#budget.heldBytes -= this.#buffer?.length ?? 0;
+    if (this.#buffer !== undefined) this.#pool.giveBack(this.#buffer);
     this.#buffer = undefined;
     this.#used = 0;
   }
@@ -134,25 +137,25 @@ export class LineSpool {
     const needed = this.#used + bytes;
     const present = this.#buffer;
     if (present !== undefined && present.length >= needed) return present;
-    const doubled = Math.max(FIRST_BYTES, (present?.length ?? 0) * 2);
-    const size = Math.max(needed, Math.min(doubled, BLOCK_BYTES + SLACK_BYTES));
-    const larger = Buffer.allocUnsafeSlow(size);
-    present?.copy(larger, 0, 0, this.#used);
-    this.#budget.heldBytes += size - (present?.length ?? 0);
+    const larger = this.#pool.lend(needed);
+    if (present !== undefined) {
+      present.copy(larger, 0, 0, this.#used);
+      this.#pool.giveBack(present);
+    }
     this.#buffer = larger;
     return larger;
   }
 }
 
 /** Stages what is full, and, while all spools together hold too much, the one that holds the most. */
-export async function relieve(spools: readonly LineSpool[], budget: BufferBudget): Promise<void> {
+export async function relieve(spools: readonly LineSpool[], pool: BufferPool): Promise<void> {
   for (const spool of spools) if (spool.isFull) await spool.stage();
-  if (budget.heldBytes <= budget.limitBytes) return;
+  if (!pool.isOverdrawn()) return;
   for (const spool of spools) if (spool.waitingBytes === 0) spool.release();
-  while (budget.heldBytes > budget.limitBytes) {
-    const largest = spools.reduce((a, b) => (b.waitingBytes > a.waitingBytes ? b : a));
-    if (largest.waitingBytes === 0) return;
-    await largest.stage();
-    largest.release();
+  const largestFirst = [...spools].sort((a, b) => b.waitingBytes - a.waitingBytes);
+  for (const spool of largestFirst) {
+    if (!pool.isOverdrawn()) return;
+    await spool.stage();
+    spool.release();
   }
 }

@@ -2,12 +2,15 @@
 const MONEY_LIMIT = 1e9;
 const MONEY_DECIMALS = 6;
 const ZEROS = '0'.repeat(MONEY_DECIMALS);
+/** By far the most frequent amount. */
+const NOTHING = `0.${ZEROS}`;
 
 /**
  * The decimal with exactly 6 places and no exponent, for example `0.012000`, taken from the shortest text that
  * names the double: no digit is invented and none is lost. Undefined if that is not possible, see {@link moneyFault}.
  */
 export function moneyText(value: number): string | undefined {
+  if (value === 0) return NOTHING;
   if (!(Math.abs(value) < MONEY_LIMIT)) return undefined;
   const text = String(value);
   const point = text.indexOf('.');

@@ -3,8 +3,9 @@ import type { NewId } from '../runtime/ids.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import type { Claim } from '../windows/ledger.ts';
 import { rawBlobName, rejectedBlobName, toInstant, type Window } from '../windows/grid.ts';
+import { BufferPool } from './bufferPool.ts';
 import { sha256 } from './digest.ts';
-import { type BufferBudget, LineSpool } from './lineSpool.ts';
+import { LineSpool } from './lineSpool.ts';
 import { type OpenWindow, RowIntake } from './rowIntake.ts';
 import type { CompleteRead } from './decideCommit.ts';
 
@@ -76,8 +77,8 @@ async function readPages(run: Run, { source, read }: ReadRunDeps, intake: RowInt
   for await (const page of source.readPages(fromMs, toMs, read)) {
     read.signal?.throwIfAborted();
     pages += 1;
-    for (const row of page.rows) {
-      intake.take(row);
+    for (let index = 0; index < page.rows.length; index++) {
+      intake.take(page, index);
       if (intake.presses) await intake.relieve();
     }
   }
@@ -97,12 +98,12 @@ function openRead(
 ): { windows: ReadWindow[]; intake: RowIntake } {
   const attempt = newId();
   const nonce = Buffer.from(sha256(attempt), 'latin1').toString('hex').slice(0, NONCE_DIGITS);
-  const budget: BufferBudget = { limitBytes: bufferBytes, heldBytes: 0 };
+  const pool = new BufferPool(bufferBytes);
   const windows = run.windows.map((window): ReadWindow => {
     const claim = run.claims.get(window.date);
     if (claim === undefined) throw new RangeError(`${window.id} is read without a claim`);
     const spool = (blobName: string): LineSpool =>
-      new LineSpool({ container: raw, blobName, claim: claim.number, nonce }, budget);
+      new LineSpool({ container: raw, blobName, claim: claim.number, nonce }, pool);
     return {
       window,
       lines: spool(rawBlobName(window)),
@@ -119,7 +120,7 @@ function openRead(
     skippedHours: run.skippedHours,
     movedKeys,
     last,
-    budget,
+    pool,
   });
   return { windows, intake };
 }

@@ -1,9 +1,13 @@
+import type { PstnCallsPage } from '../graph/pstnCalls.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import type { Window } from '../windows/grid.ts';
 import { sha256 } from './digest.ts';
-import { type BufferBudget, type LineSpool, relieve } from './lineSpool.ts';
+import type { BufferPool } from './bufferPool.ts';
+import { type LineSpool, relieve } from './lineSpool.ts';
 import { SeenIds } from './seenIds.ts';
-import { type EncodedRow, type FittingRow, rejectRow, type RejectedRow, toLine } from './toLine.ts';
+import { rejectMisfit, type RejectedRow, rejectStray } from './rejectedRow.ts';
+import type { StartHour } from './startHour.ts';
+import { type FittingRow, toLine } from './toLine.ts';
 import { UnknownDayRows } from './unknownDayRows.ts';
 
 /** A window that is being read, with what has been found in it. */
@@ -25,7 +29,7 @@ export interface IntakePlan {
   movedKeys: ReadonlySet<string>;
   /** The job is not read again: where two rows of one id differ, the later one wins. */
   last: boolean;
-  budget: BufferBudget;
+  pool: BufferPool;
 }
 
 /** The log kept changing while it was read. The job may well succeed when it is delivered again. */
@@ -36,6 +40,7 @@ export class LogMovedError extends Error {
 /** More moved rows than this are not a log that moves, but an answer that cannot be trusted. */
 const MAX_MOVED_KEYS = 5_000;
 
+type EncodedRow = FittingRow | RejectedRow;
 type Place = OpenWindow | 'unknownDay' | 'elsewhere';
 interface HeldRow {
   row: EncodedRow;
@@ -57,7 +62,6 @@ export class RowIntake {
   readonly #seen = new SeenIds();
   /** Rows under moved keys: they wait for the end of the read, because a later one may replace them. */
   readonly #held = new Map<string, HeldRow | undefined>();
-  #scratch = Buffer.allocUnsafeSlow(64 * 1024);
   #anyFull = false;
 
   constructor(plan: IntakePlan) {
@@ -72,31 +76,32 @@ export class RowIntake {
     return this.#anyFull;
   }
 
-  /** @throws LogMovedError if a row changed that has been staged already, in a last read. */
-  take(row: unknown): void {
-    const encoded = toLine(row);
-    const place = this.#placeOf(encoded);
-    if (place === 'elsewhere') {
-      this.elsewhere += 1;
-    } else if (place === 'unknownDay' && encoded.kind === 'line') {
-      const start = 'startDateTime: outside the range that was asked for';
-      this.#admit(rejectRow(row, start), place);
-    } else {
-      this.#admit(encoded, place);
-    }
+  /**
+   * Takes one row of a page.
+   * @throws LogMovedError if a row changed that has been staged already, in a last read.
+   */
+  take(page: Pick<PstnCallsPage, 'rows' | 'textOf'>, index: number): void {
+    const row = toLine(page.rows[index]);
+    const place = this.#placeOf(row.start);
+    if (place === 'elsewhere') this.elsewhere += 1;
+    else if (row.kind === 'misfit') this.#admit(rejectMisfit(row, page.textOf(index)), place);
+    else if (place === 'unknownDay') this.#admit(rejectStray(row, page.textOf(index)), place);
+    else this.#admit(row, place);
   }
 
   /** Stages blocks until what is held is within bounds again. */
   async relieve(): Promise<void> {
     this.#anyFull = false;
-    await relieve(this.#spools, this.#plan.budget);
+    await relieve(this.#spools, this.#plan.pool);
     if (this.unknownDay.isFull) await this.unknownDay.write();
   }
 
   /** Ends the read: every row is in its place now. */
   finish(): void {
     for (const held of this.#held.values()) {
-      if (held !== undefined) this.#store(held.row, held.place, held.hashed, this.#write(held.row.line));
+      if (held === undefined) continue;
+      const spool = spoolOf(held.row, held.place);
+      this.#store(held.row, spool, spool?.write(held.row.line).length ?? 0, held.hashed);
     }
     this.#held.clear();
   }
@@ -106,7 +111,7 @@ export class RowIntake {
     return !this.#plan.last && this.moved.size > 0;
   }
 
-  #placeOf({ start }: FittingRow | RejectedRow): Place {
+  #placeOf(start: StartHour | undefined): Place {
     if (start === undefined) return 'unknownDay';
     const open = this.#plan.windows.get(start.hourMs);
     if (open !== undefined) return open;
@@ -116,8 +121,9 @@ export class RowIntake {
 
   #admit(row: EncodedRow, place: OpenWindow | 'unknownDay'): void {
     const { key } = row;
-    const length = this.#write(row.line);
-    const hashed = sha256(this.#scratch.subarray(0, length));
+    const spool = spoolOf(row, place);
+    const bytes = spool?.write(row.line);
+    const hashed = sha256(bytes ?? row.line);
     if (this.#held.size > 0 && this.#held.has(key)) {
       const before = this.#held.get(key);
       this.#held.set(key, { row, place, hashed });
@@ -128,7 +134,7 @@ export class RowIntake {
     }
     const sighting = this.#seen.add(key, hashed);
     if (sighting === 'new') {
-      if (!this.#isVoid) this.#store(row, place, hashed, length);
+      if (!this.#isVoid) this.#store(row, spool, bytes?.length ?? 0, hashed);
       return;
     }
     this.repeated += 1;
@@ -161,21 +167,20 @@ export class RowIntake {
     for (const spool of this.#spools) spool.release();
   }
 
-  #store(row: EncodedRow, place: OpenWindow | 'unknownDay', hashed: string, length: number): void {
-    if (place === 'unknownDay') {
-      if (row.kind === 'rejected') this.unknownDay.add(row, hashed);
+  /** @param length bytes of the row's line, which was just written to the spool */
+  #store(row: EncodedRow, spool: LineSpool | undefined, length: number, hashed: string): void {
+    if (spool !== undefined) {
+      spool.accept(length, hashed);
+      this.#anyFull ||= spool.isFull || this.#plan.pool.isOverdrawn();
+    } else if (row.kind === 'rejected') {
+      this.unknownDay.add(row, hashed);
       this.#anyFull ||= this.unknownDay.isFull;
-      return;
     }
-    const spool = row.kind === 'line' ? place.lines : place.rejected;
-    spool.append(this.#scratch, length, hashed);
-    this.#anyFull ||= spool.isFull || this.#plan.budget.heldBytes > this.#plan.budget.limitBytes;
   }
+}
 
-  /** Puts the line's UTF-8 into the scratch buffer; its length in bytes. */
-  #write(line: string): number {
-    const longest = line.length * 3;
-    if (longest > this.#scratch.length) this.#scratch = Buffer.allocUnsafeSlow(longest);
-    return this.#scratch.write(line, 0);
-  }
+/** Undefined where each row becomes a blob of its own. */
+function spoolOf(row: EncodedRow, place: OpenWindow | 'unknownDay'): LineSpool | undefined {
+  if (place === 'unknownDay') return undefined;
+  return row.kind === 'line' ? place.lines : place.rejected;
 }

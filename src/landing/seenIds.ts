@@ -6,15 +6,15 @@ export type Sighting = 'new' | 'same' | 'different';
 /** Words of 32 bits: four of the key, two of the row's hash. */
 const ENTRY_WORDS = 6;
 /** Of a chunk, a power of two. */
-const CHUNK_BITS = 13;
+const CHUNK_BITS = 10;
 const CHUNK_ENTRIES = 1 << CHUNK_BITS;
 const FIRST_SLOTS = 4_096;
-const MAX_LOAD = 0.8;
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** A key that is new passes few taken slots, each of which may cost a look at an entry far away. */
+const MAX_LOAD = 0.6;
 
 /**
  * The rows that a job has met: 24 bytes each (128 bits of the key, 64 of the row's SHA-256) and an index of
- * open addressing beside them, 5 to 10 bytes each. A GUID is its own 128 bits; a key of another form is known
+ * open addressing beside them, 7 to 14 bytes each. A GUID is its own 128 bits; a key of another form is known
  * by its SHA-256. Memory of a job grows by this and by nothing else with the number of its rows.
  */
 export class SeenIds {
@@ -58,8 +58,7 @@ export class SeenIds {
   }
 
   #takeKey(key: string): void {
-    // Only the canonical form is taken for its bits: two keys that differ in case are two keys.
-    if (GUID.test(key)) {
+    if (isGuid(key)) {
       this.#key0 = hexWord(key, 0, 8);
       this.#key1 = hexWord(key, 9, 13) * 0x10000 + hexWord(key, 14, 18);
       this.#key2 = hexWord(key, 19, 23) * 0x10000 + hexWord(key, 24, 28);
@@ -150,12 +149,26 @@ function slotOf(word0: number, word1: number, word2: number, word3: number): num
   return (mixed ^ (mixed >>> 15)) >>> 0;
 }
 
+const GUID_LENGTH = 36;
+const DASH = '-'.charCodeAt(0);
+const NO_DIGIT = 255;
+/** Value of a hexadecimal digit by its code. Only small letters: two keys that differ in case are two keys. */
+const DIGITS = new Uint8Array(128).fill(NO_DIGIT);
+for (const [value, digit] of Array.from('0123456789abcdef').entries()) DIGITS[digit.charCodeAt(0)] = value;
+
+const isDashAt = (at: number): boolean => at === 8 || at === 13 || at === 18 || at === 23;
+
+function isGuid(key: string): boolean {
+  if (key.length !== GUID_LENGTH) return false;
+  for (let at = 0; at < GUID_LENGTH; at++) {
+    const code = key.charCodeAt(at);
+    if (isDashAt(at) ? code !== DASH : (DIGITS[code] ?? NO_DIGIT) === NO_DIGIT) return false;
+  }
+  return true;
+}
+
 function hexWord(text: string, from: number, to: number): number {
   let word = 0;
-  for (let at = from; at < to; at++) {
-    const code = text.charCodeAt(at);
-    // Digits stand at 48, small letters at 97.
-    word = word * 16 + (code < 58 ? code - 48 : code - 87);
-  }
+  for (let at = from; at < to; at++) word = word * 16 + (DIGITS[text.charCodeAt(at)] ?? 0);
   return word;
 }

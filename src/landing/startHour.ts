@@ -10,21 +10,58 @@ export interface StartHour {
 }
 
 const HOUR_LENGTH = 'YYYY-MM-DDTHH'.length;
-const REST_OF_HOUR = /^:[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/;
-/** What lies below 100 ns is cut, as {@link parseInstant} does. */
-const STROKE = /^:00:00(?:\.(?:0{1,7}|0{7}\d{1,2}))?Z$/;
+const FRACTION_AT = 'YYYY-MM-DDTHH:MM:SS'.length;
+const MAX_FRACTION_DIGITS = 9;
+/** Digits that count; what lies below 100 ns is cut, as {@link parseInstant} does. */
+const EXACT_DIGITS = 7;
 const KNOWN_HOURS = 5_000;
+const ZERO = '0'.charCodeAt(0);
+const FIVE = '5'.charCodeAt(0);
+const NINE = '9'.charCodeAt(0);
+const COLON = ':'.charCodeAt(0);
+const POINT = '.'.charCodeAt(0);
+const Z = 'Z'.charCodeAt(0);
 
 /** Begins of the hours met so far, by their text: nearly every row of a job repeats one. */
 const hours = new Map<string, number>();
 
 /** Undefined if the text is no instant that {@link parseInstant} reads. */
 export function startHour(text: string): StartHour | undefined {
-  const rest = text.slice(HOUR_LENGTH);
-  if (!REST_OF_HOUR.test(rest)) return startHourOfAny(text);
+  const rest = restOfHour(text);
+  if (rest === 'other') return startHourOfAny(text);
   const hour = text.slice(0, HOUR_LENGTH);
   const hourMs = hours.get(hour) ?? learn(hour);
-  return hourMs === undefined ? undefined : { hourMs, onTheHour: STROKE.test(rest) };
+  return hourMs === undefined ? undefined : { hourMs, onTheHour: rest === 'zero' };
+}
+
+/**
+ * Whether `:MM:SS.fffZ` follows the hour, and is zero. By hand, for every row passes here; whatever looks
+ * different is left to {@link parseInstant}.
+ */
+function restOfHour(text: string): 'zero' | 'later' | 'other' {
+  const last = text.length - 1;
+  const digits = last - FRACTION_AT - 1;
+  if (last < FRACTION_AT || text.charCodeAt(last) !== Z) return 'other';
+  if (text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON) return 'other';
+  if (!isSixty(text, 14) || !isSixty(text, 17)) return 'other';
+  const hasFraction = last > FRACTION_AT;
+  if (hasFraction && (text.charCodeAt(FRACTION_AT) !== POINT || digits < 1 || digits > MAX_FRACTION_DIGITS)) {
+    return 'other';
+  }
+  let isZero = text.startsWith('00:00', 14);
+  for (let at = 1; at <= digits; at++) {
+    const code = text.charCodeAt(FRACTION_AT + at);
+    if (code < ZERO || code > NINE) return 'other';
+    if (code !== ZERO && at <= EXACT_DIGITS) isZero = false;
+  }
+  return isZero ? 'zero' : 'later';
+}
+
+/** Two digits, 00 to 59. */
+function isSixty(text: string, at: number): boolean {
+  const tens = text.charCodeAt(at);
+  const ones = text.charCodeAt(at + 1);
+  return tens >= ZERO && tens <= FIVE && ones >= ZERO && ones <= NINE;
 }
 
 function learn(hour: string): number | undefined {

@@ -1,10 +1,7 @@
 import { ADDITIONAL_COLUMN, COLUMNS } from '../graph/columns.ts';
 import { cellFault, cellText } from './cellText.ts';
-import { isPlain, oneLine, quoted, stableJson } from './jsonText.ts';
+import { isDeeperThan, isPlain, MAX_LEVELS, quoted, stableJson } from './jsonText.ts';
 import { startHour, type StartHour } from './startHour.ts';
-
-/** One row of the log, as it is landed. */
-export type EncodedRow = FittingRow | RejectedRow;
 
 export interface FittingRow {
   kind: 'line';
@@ -15,16 +12,12 @@ export interface FittingRow {
   start: StartHour;
 }
 
-export interface RejectedRow {
-  kind: 'rejected';
-  /** `{"reason":"...","row":<json>}`, without the LF. */
-  line: string;
-  /** The row's id, or, without one, the row's JSON. */
-  key: string;
+/** A row that cannot be landed as a line. */
+export interface Misfit {
+  kind: 'misfit';
   /** Every fault with its column, for a person. */
   reason: string;
-  /** The row itself, verbatim. */
-  json: string;
+  id: string | undefined;
   /** Undefined if the row names no day. */
   start: StartHour | undefined;
 }
@@ -45,8 +38,8 @@ const ANNOTATION = '@odata.';
  * Encodes one row as Graph sent it. Every page passes through here: the line is put together by hand, because
  * JSON.stringify cannot write `0.000000`.
  */
-export function toLine(row: unknown): EncodedRow {
-  if (!isRow(row)) return rejected(row, 'the row is no object', undefined, undefined);
+export function toLine(row: unknown): FittingRow | Misfit {
+  if (!isRow(row)) return misfitOf('the row is no object');
   let line = '';
   let present = 0;
   for (const { name, kind, isText, head, openHead, empty } of CELLS) {
@@ -65,26 +58,28 @@ export function toLine(row: unknown): EncodedRow {
   const { id, startDateTime } = row;
   const start = typeof startDateTime === 'string' ? startHour(startDateTime) : undefined;
   if (start === undefined) return misfit(row);
-  line += present === Object.keys(row).length ? NO_ADDITIONAL : additional(row);
+  const rest = present === Object.keys(row).length ? NO_ADDITIONAL : additional(row);
+  if (rest === undefined) return misfit(row);
+  line += rest;
   return { kind: 'line', line, key: idOf(id) ?? line, start };
 }
 
-/** A row that fits, but belongs nowhere: it is kept with the reason. */
-export function rejectRow(row: unknown, reason: string): RejectedRow {
-  return rejected(row, reason, isRow(row) ? idOf(row['id']) : undefined, undefined);
-}
-
-function additional(row: Row): string {
-  const names = Object.keys(row).filter(
-    (name) => !KNOWN.has(name) && !name.startsWith(ANNOTATION) && row[name] !== undefined,
-  );
+/** Undefined if a property is nested too deeply. */
+function additional(row: Row): string | undefined {
+  const names = additionalNames(row);
   if (names.length === 0) return NO_ADDITIONAL;
+  if (names.some((name) => isDeeperThan(row[name], MAX_LEVELS))) return undefined;
   // Entries, not an object: a property may be called __proto__.
   const members = names.sort().map((name) => `${JSON.stringify(name)}:${stableJson(row[name])}`);
   return `,"${ADDITIONAL_COLUMN}":${quoted(`{${members.join(',')}}`)}}`;
 }
 
-function misfit(row: Row): RejectedRow {
+const additionalNames = (row: Row): string[] =>
+  Object.keys(row).filter(
+    (name) => !KNOWN.has(name) && !name.startsWith(ANNOTATION) && row[name] !== undefined,
+  );
+
+function misfit(row: Row): Misfit {
   const faults: string[] = [];
   for (const { name, kind } of CELLS) {
     const fault = cellFault(kind, row[name]);
@@ -97,27 +92,20 @@ function misfit(row: Row): RejectedRow {
   } else if (typeof startDateTime === 'string' && start === undefined) {
     faults.push('startDateTime: no instant such as 2026-11-23T10:15:30.1234567Z');
   }
-  return rejected(row, faults.join('; '), idOf(id), start);
+  if (additionalNames(row).some((name) => isDeeperThan(row[name], MAX_LEVELS))) {
+    faults.push(`${ADDITIONAL_COLUMN}: nested deeper than ${MAX_LEVELS} levels`);
+  }
+  return misfitOf(faults.join('; '), idOf(id), start);
 }
 
-function rejected(
-  row: unknown,
-  reason: string,
-  id: string | undefined,
-  start: StartHour | undefined,
-): RejectedRow {
-  const json = oneLine(JSON.stringify(row ?? null));
-  return {
-    kind: 'rejected',
-    line: `{"reason":${quoted(reason)},"row":${json}}`,
-    key: id ?? json,
-    reason,
-    json,
-    start,
-  };
-}
+const misfitOf = (reason: string, id?: string, start?: StartHour): Misfit => ({
+  kind: 'misfit',
+  reason,
+  id,
+  start,
+});
 
-/** An empty id identifies nothing. */
+/** The id of a row that has one; an empty id identifies nothing. */
 const idOf = (id: unknown): string | undefined => (typeof id === 'string' && id !== '' ? id : undefined);
 
 const isRow = (row: unknown): row is Row => typeof row === 'object' && row !== null && !Array.isArray(row);

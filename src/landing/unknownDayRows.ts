@@ -2,7 +2,7 @@ import { inParallel } from '../runtime/inParallel.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import { sha256 } from './digest.ts';
 import { putUnknownDay } from './rawStore.ts';
-import type { RejectedRow } from './toLine.ts';
+import type { RejectedRow } from './rejectedRow.ts';
 
 const MAX_WAITING_BYTES = 1024 * 1024;
 const PARALLEL_PUTS = 8;

@@ -1,6 +1,7 @@
 import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
 import type { Message } from './messages.ts';
 import type { QueueName } from './names.ts';
+import { onQueue } from './queueError.ts';
 import type { MessageSender } from './sender.ts';
 
 /**
@@ -14,6 +15,8 @@ export function azureSender(client: ServiceBusClient): MessageSender {
     senders.set(queue, sender);
     return sender;
   };
+  const call = <T>(queue: QueueName, run: () => Promise<T>): Promise<T> =>
+    onQueue(queue, client.fullyQualifiedNamespace, run);
   const sendAll: MessageSender['sendAll'] = async (queue, messages, options) => {
     const sender = senderOf(queue);
     let batch = await sender.createMessageBatch();
@@ -29,8 +32,8 @@ export function azureSender(client: ServiceBusClient): MessageSender {
   };
   return {
     send: (queue, message, options) =>
-      senderOf(queue).sendMessages(toBusMessage(message, options?.delayMs ?? 0)),
-    sendAll,
+      call(queue, () => senderOf(queue).sendMessages(toBusMessage(message, options?.delayMs ?? 0))),
+    sendAll: (queue, messages, options) => call(queue, () => sendAll(queue, messages, options)),
   };
 }
 

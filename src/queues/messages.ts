@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Bodies of queue messages. The envelope `{"v":1,"data":{...}}` has nothing else on its top level: the
@@ -6,12 +6,24 @@ import { z } from 'zod';
  */
 export const MESSAGE_VERSION = 1;
 
-const instant = z.iso.datetime();
-const date = z.iso.date();
-const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'must be a month such as 2026-11');
+/** Nobody's calls lie outside: a year beyond is a slip, and would be read hour by hour all the same. */
+const possibleYear = (text: string): boolean => /^20\d\d-/.test(text);
+const YEARS = 'must lie in the years 2000 to 2099';
+const instant = z.iso
+  .datetime({ error: 'must be an instant in UTC such as 2026-11-23T10:00:00Z', abort: true })
+  .refine(possibleYear, { error: YEARS, abort: true });
+const date = z.iso
+  .date({ error: 'must be a date such as 2026-11-23', abort: true })
+  .refine(possibleYear, YEARS);
+const month = z
+  .string()
+  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'must be a month such as 2026-11')
+  .refine(possibleYear, YEARS);
 const wholeHours = (range: { from: string; to: string }): boolean => isHour(range.from) && isHour(range.to);
 const ascending = (range: { from: string; to: string }): boolean =>
   Date.parse(range.from) < Date.parse(range.to);
+const narrow = (range: { from: string; to: string }): boolean =>
+  Date.parse(range.to) - Date.parse(range.from) <= 90 * 24 * HOUR_MS;
 const range = z
   .strictObject({ from: instant, to: instant })
   .refine(wholeHours, 'from and to must be whole hours')
@@ -33,7 +45,7 @@ const windowJob = z
   })
   .refine(wholeHours, 'from and to must be whole hours')
   .refine(ascending, 'from must be before to')
-  .refine((job) => Date.parse(job.to) - Date.parse(job.from) <= 90 * 24 * HOUR_MS, 'spans more than 90 days');
+  .refine(narrow, 'spans more than 90 days');
 
 /** `seen`: ETag of the head as a run saw it that found another at work. `tries`: folds that have failed so far. */
 const repeat = { seen: z.string().optional(), tries: z.number().int().nonnegative().optional() };
@@ -75,9 +87,10 @@ function isHour(text: string): boolean {
   return Date.parse(text) % HOUR_MS === 0;
 }
 
-/** What the envelope holds. */
+/** What the envelope holds. A trigger gives JSON parsed, anything else as text, and bytes where it is told to. */
 function dataOf(what: string, body: unknown): unknown {
-  const envelope = typeof body === 'string' ? fromJson(what, body) : body;
+  const text = body instanceof Uint8Array ? decoded(what, body) : body;
+  const envelope = typeof text === 'string' ? fromJson(what, text) : text;
   const fields = isObject(envelope) ? Object.keys(envelope).sort().join() : '';
   if (!isObject(envelope) || fields !== 'data,v') {
     throw new BadMessageError(
@@ -86,7 +99,9 @@ function dataOf(what: string, body: unknown): unknown {
   }
   const { v, data } = envelope;
   if (v === MESSAGE_VERSION) return data;
-  const version = typeof v === 'number' ? `version ${v}` : 'a version that is no number';
+  // Only a number of a few digits is quoted: anything else may be anything.
+  const version =
+    typeof v === 'number' && Math.abs(v) < 1000 ? `version ${v}` : 'the version';
   throw new BadMessageError(`${what}: ${version} is unknown, this app reads version ${MESSAGE_VERSION}`);
 }
 
@@ -103,6 +118,14 @@ function checked<T>(schema: z.ZodType<T>, what: string, data: unknown): T {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function decoded(what: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new BadMessageError(`${what}: the body is not UTF-8 text`);
+  }
+}
 
 function fromJson(what: string, text: string): unknown {
   try {

@@ -1,6 +1,7 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import Long from 'long';
 import type { QueueName } from './names.ts';
+import { onQueue } from './queueError.ts';
 
 /** Figures of one queue, found by peeking: AMQP has no counts, and nobody need have the right to manage. */
 export interface QueueFigures {
@@ -15,7 +16,10 @@ export interface QueueFigures {
 /** A message that was given up. */
 export interface DeadLetter {
   queue: QueueName;
+  /** As the sender chose it; empty if it chose none. */
   messageId: string;
+  /** Service Bus gives it, and a message keeps it when it is dead-lettered. */
+  sequenceNumber: string;
   /** ISO instant; when it was first sent. */
   enqueuedAt: string | undefined;
   /** Why it lies here, such as MaxDeliveryCountExceeded. */
@@ -25,7 +29,7 @@ export interface DeadLetter {
   body: unknown;
 }
 
-/** Looks into queues without taking anything from them. */
+/** Looks into queues without taking anything from them. Rejects with a QueueError where that says what is wrong. */
 export interface QueuePeeker {
   figures(queue: QueueName): Promise<QueueFigures>;
   deadLetters(queue: QueueName): Promise<DeadLetter[]>;
@@ -36,12 +40,13 @@ export const PEEK_LIMIT = 1000;
 const PEEK_BATCH = 250;
 
 export function azurePeeker(client: ServiceBusClient): QueuePeeker {
+  const peek = (queue: QueueName, subQueueType?: 'deadLetter'): Promise<ServiceBusReceivedMessage[]> =>
+    onQueue(queue, client.fullyQualifiedNamespace, () =>
+      peekAll(client.createReceiver(queue, subQueueType === undefined ? {} : { subQueueType })),
+    );
   return {
     async figures(queue) {
-      const [messages, dead] = await Promise.all([
-        peekAll(client.createReceiver(queue)),
-        peekAll(client.createReceiver(queue, { subQueueType: 'deadLetter' })),
-      ]);
+      const [messages, dead] = await Promise.all([peek(queue), peek(queue, 'deadLetter')]);
       return {
         queue,
         active: messages.filter((message) => message.state !== 'scheduled').length,
@@ -51,8 +56,7 @@ export function azurePeeker(client: ServiceBusClient): QueuePeeker {
       };
     },
     async deadLetters(queue) {
-      const dead = await peekAll(client.createReceiver(queue, { subQueueType: 'deadLetter' }));
-      return dead.map((message) => toDeadLetter(queue, message));
+      return (await peek(queue, 'deadLetter')).map((message) => toDeadLetter(queue, message));
     },
   };
 }
@@ -76,6 +80,7 @@ async function peekAll(receiver: ServiceBusReceiver): Promise<ServiceBusReceived
 const toDeadLetter = (queue: QueueName, message: ServiceBusReceivedMessage): DeadLetter => ({
   queue,
   messageId: String(message.messageId ?? ''),
+  sequenceNumber: String(message.sequenceNumber ?? ''),
   enqueuedAt: message.enqueuedTimeUtc?.toISOString(),
   reason: message.deadLetterReason,
   description: message.deadLetterErrorDescription,

@@ -1,17 +1,27 @@
 import type { BlobRequestConditions, ContainerClient } from '@azure/storage-blob';
 import type { BlobContainer, BlobItem, BlobWriteOptions } from './blobs.ts';
 import { StorageError } from './blobs.ts';
+import { ANSWER_MS, answered, answeredPages } from './answered.ts';
 import { toStorageError } from './restErrors.ts';
 
-/** A container of Azure Blob Storage, or of anything that speaks its protocol. */
-export function azureContainer(client: ContainerClient): BlobContainer {
+/**
+ * A container of Azure Blob Storage, or of anything that speaks its protocol.
+ * @param answerMs how long an answer may take, repeated requests included
+ */
+export function azureContainer(client: ContainerClient, answerMs = ANSWER_MS): BlobContainer {
   const blob = (name: string) => client.getBlockBlobClient(name);
+  const call = <T>(what: string, run: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
+    answered(what, client.url, answerMs, run);
   return {
     name: client.containerName,
 
     async *list(prefix) {
-      try {
-        for await (const item of client.listBlobsFlat({ prefix, includeMetadata: true })) {
+      const what = `listing ${client.containerName}/${prefix}`;
+      const pages = answeredPages(what, client.url, answerMs, (abortSignal) =>
+        client.listBlobsFlat({ prefix, includeMetadata: true, abortSignal }).byPage(),
+      );
+      for await (const { segment } of pages) {
+        for (const item of segment.blobItems) {
           // An account with a hierarchical namespace lists its directories as well.
           if (item.metadata?.['hdi_isfolder'] === 'true') continue;
           yield {
@@ -21,18 +31,18 @@ export function azureContainer(client: ContainerClient): BlobContainer {
             metadata: item.metadata ?? {},
           };
         }
-      } catch (error) {
-        throw toStorageError(error, `listing ${client.containerName}/${prefix}`);
       }
     },
 
-    properties: (name) => orUndefined(call(`properties of ${name}`, () => properties(client, name))),
+    properties: (name) =>
+      orUndefined(call(`properties of ${name}`, (abortSignal) => properties(client, name, abortSignal))),
 
     async read(name, options) {
       const what = `reading ${name}`;
       const answer = await orUndefined(
-        call(what, () =>
+        call(what, (abortSignal) =>
           blob(name).download(0, undefined, {
+            abortSignal,
             conditions: options?.ifMatch === undefined ? {} : { ifMatch: quoted(options.ifMatch) },
           }),
         ),
@@ -48,34 +58,42 @@ export function azureContainer(client: ContainerClient): BlobContainer {
     },
 
     async put(name, content, options) {
-      const answer = await call(`writing ${name}`, () =>
-        blob(name).upload(content, content.length, writeOptions(options)),
+      const answer = await call(`writing ${name}`, (abortSignal) =>
+        blob(name).upload(content, content.length, { ...writeOptions(options), abortSignal }),
       );
       return { etag: bareEtag(answer.etag) };
     },
 
     async stageBlock(name, blockId, content) {
       const id = Buffer.from(blockId, 'utf8').toString('base64');
-      await call(`staging a block of ${name}`, () => blob(name).stageBlock(id, content, content.length));
+      await call(`staging a block of ${name}`, (abortSignal) =>
+        blob(name).stageBlock(id, content, content.length, { abortSignal }),
+      );
     },
 
     async commitBlocks(name, blockIds, options) {
       const ids = blockIds.map((id) => Buffer.from(id, 'utf8').toString('base64'));
-      const answer = await call(`committing ${name}`, () =>
-        blob(name).commitBlockList(ids, writeOptions(options)),
+      const answer = await call(`committing ${name}`, (abortSignal) =>
+        blob(name).commitBlockList(ids, { ...writeOptions(options), abortSignal }),
       );
       return { etag: bareEtag(answer.etag) };
     },
 
     async delete(name, options) {
       const conditions = options?.ifMatch === undefined ? {} : { ifMatch: quoted(options.ifMatch) };
-      await orUndefined(call(`deleting ${name}`, () => blob(name).delete({ conditions })));
+      await orUndefined(
+        call(`deleting ${name}`, (abortSignal) => blob(name).delete({ conditions, abortSignal })),
+      );
     },
   };
 }
 
-async function properties(client: ContainerClient, name: string): Promise<BlobItem> {
-  const answer = await client.getBlockBlobClient(name).getProperties();
+async function properties(
+  client: ContainerClient,
+  name: string,
+  abortSignal: AbortSignal,
+): Promise<BlobItem> {
+  const answer = await client.getBlockBlobClient(name).getProperties({ abortSignal });
   return {
     name,
     etag: bareEtag(answer.etag),
@@ -100,14 +118,6 @@ function conditionsOf(condition: BlobWriteOptions['condition']): BlobRequestCond
 /** Listings give ETags without quotes and headers with them: without is ours. */
 const bareEtag = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');
 const quoted = (etag: string): string => `"${etag}"`;
-
-async function call<T>(what: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    throw toStorageError(error, what);
-  }
-}
 
 async function orUndefined<T>(result: Promise<T>): Promise<T | undefined> {
   try {

@@ -1,22 +1,29 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
-import { toStorageError } from './restErrors.ts';
+import { ANSWER_MS, answered, answeredPages } from './answered.ts';
 import { StorageError } from './blobs.ts';
 import type { Entity, EntityProperties, EntityValue, Table, TableOperation } from './tables.ts';
 
-/** A table of Azure Table storage, or of anything that speaks its protocol. */
-export function azureTable(client: TableClient): Table {
+/**
+ * A table of Azure Table storage, or of anything that speaks its protocol.
+ * @param answerMs how long an answer may take, repeated requests included
+ */
+export function azureTable(client: TableClient, answerMs = ANSWER_MS): Table {
+  const { tableName, url } = client;
   return {
-    name: client.tableName,
+    name: tableName,
 
     async get(partitionKey, rowKey) {
       try {
-        return toEntity(await client.getEntity(partitionKey, rowKey));
+        return toEntity(
+          await answered(`reading an entity of ${tableName}`, url, answerMs, (abortSignal) =>
+            client.getEntity(partitionKey, rowKey, { abortSignal }),
+          ),
+        );
       } catch (error) {
-        const mapped = toStorageError(error, `reading an entity of ${client.tableName}`);
-        if (mapped instanceof StorageError && mapped.status === 404 && mapped.code !== 'TableNotFound') {
+        if (error instanceof StorageError && error.status === 404 && error.code !== 'TableNotFound') {
           return undefined;
         }
-        throw mapped;
+        throw error;
       }
     },
 
@@ -24,22 +31,19 @@ export function azureTable(client: TableClient): Table {
       const bounds = [odata`PartitionKey eq ${partitionKey}`];
       if (range?.from !== undefined) bounds.push(odata`RowKey ge ${range.from}`);
       if (range?.below !== undefined) bounds.push(odata`RowKey lt ${range.below}`);
-      try {
-        for await (const raw of client.listEntities({ queryOptions: { filter: bounds.join(' and ') } })) {
-          yield toEntity(raw);
-        }
-      } catch (error) {
-        throw toStorageError(error, `querying ${client.tableName}`);
-      }
+      const queryOptions = { filter: bounds.join(' and ') };
+      const pages = answeredPages(`querying ${tableName}`, url, answerMs, (abortSignal) =>
+        client.listEntities({ queryOptions, abortSignal }).byPage(),
+      );
+      for await (const page of pages) for (const raw of page) yield toEntity(raw);
     },
 
     async transact(partitionKey, operations) {
-      try {
-        const answer = await client.submitTransaction(operations.map((one) => toAction(partitionKey, one)));
-        return answer.subResponses.map((one, i) => (operations[i]?.kind === 'delete' ? undefined : one.etag));
-      } catch (error) {
-        throw toStorageError(error, `a transaction in ${client.tableName}`);
-      }
+      const actions = operations.map((one) => toAction(partitionKey, one));
+      const answer = await answered(`a transaction in ${tableName}`, url, answerMs, (abortSignal) =>
+        client.submitTransaction(actions, { abortSignal }),
+      );
+      return answer.subResponses.map((one, i) => (operations[i]?.kind === 'delete' ? undefined : one.etag));
     },
   };
 }

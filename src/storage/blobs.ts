@@ -57,6 +57,11 @@ export class StorageError extends Error {
   }
 }
 
+/** A storage service gave no answer: nobody listens there, the name is unknown, or it took too long. */
+export class StorageUnreachableError extends Error {
+  override readonly name = 'StorageUnreachableError';
+}
+
 /** True for the answers that mean "somebody else was there, or my own write landed already": a question, not a failure. */
 export const isConflict = (error: unknown): error is StorageError =>
   error instanceof StorageError && (error.status === 409 || error.status === 412);

@@ -1,26 +1,34 @@
-import { StorageError } from './blobs.ts';
+import { StorageError, StorageUnreachableError } from './blobs.ts';
 
 /**
- * The service's answer as a {@link StorageError}; what is not an answer (no connection, aborted) stays what
- * it is. Reads the shape and not the class: each SDK has a class of its own.
+ * The service's answer as a {@link StorageError}, no answer at all as a {@link StorageUnreachableError}; anything
+ * else (aborted, no identity) stays what it is. Reads the shape and not the class: each SDK has a class of its own.
  */
 export function toStorageError(error: unknown, what: string): unknown {
-  if (!(error instanceof Error) || error instanceof StorageError) return error;
-  const { statusCode, code, details } = error as RestErrorShape;
-  if (statusCode === undefined) return error;
+  if (!(error instanceof Error) || error.name !== 'RestError') return error;
+  const { statusCode, code, details, request } = error as RestErrorShape;
+  const place = originOf(request?.url);
+  if (statusCode === undefined) {
+    return new StorageUnreachableError(`${what}: ${place} cannot be reached (${code ?? error.message})`, {
+      cause: error,
+    });
+  }
   const serviceCode = details?.errorCode ?? details?.odataError?.code ?? code ?? 'Unknown';
   return new StorageError(
     statusCode,
     serviceCode,
-    `${what}: the storage service answered ${statusCode} ${serviceCode}`,
-    {
-      cause: error,
-    },
+    `${what}: ${place} answered ${statusCode} ${serviceCode}`,
+    { cause: error },
   );
 }
+
+/** Without path and query: a SAS stands there. */
+export const originOf = (url: string | undefined): string =>
+  url !== undefined && URL.canParse(url) ? `the storage at ${new URL(url).origin}` : 'the storage';
 
 interface RestErrorShape extends Error {
   statusCode?: number;
   code?: string;
   details?: { errorCode?: string; odataError?: { code?: string } };
+  request?: { url?: string };
 }

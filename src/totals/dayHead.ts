@@ -28,6 +28,14 @@ export interface DayHead {
   rows: number;
   /** Rows of the day that did not fit and are not in the totals. */
   rejected: number;
+  /** Blob of `pstn-control` that holds these totals; undefined if no run that writes one has completed the day. */
+  snapshot?: string;
+  /** The one with which the day was settled. */
+  settledSnapshot?: string;
+  /** How often a settled day's rows have changed: number of the last `!restated|<n>`. */
+  restatements: number;
+  /** The raw blobs have been deleted by age: the totals stay as they are. */
+  frozen: boolean;
   /** When the totals were last completed. */
   updatedAt: string;
   /** Why the last fold failed; undefined after one that completed. */
@@ -58,6 +66,10 @@ export function headOperation(head: DayHead, etag: string | undefined): TableOpe
     state: head.state,
     rows: head.rows,
     rejected: head.rejected,
+    snapshot: head.snapshot,
+    settledSnapshot: head.settledSnapshot,
+    restatements: head.restatements,
+    frozen: head.frozen,
     updatedAt: head.updatedAt,
     lastError: head.lastError === undefined ? undefined : columnText(head.lastError),
   };
@@ -78,13 +90,15 @@ export const emptyHead = (updatedAt: string): DayHead => ({
   state: 'provisional',
   rows: 0,
   rejected: 0,
+  restatements: 0,
+  frozen: false,
   updatedAt,
 });
 
 /** What cannot be read counts as never folded: the next fold writes it anew. */
 function parseHead(properties: Readonly<Record<string, EntityValue>>): DayHead {
   const vector = parseVector(properties['vector']);
-  const { lastError, state } = properties;
+  const { lastError, settledSnapshot, snapshot, state } = properties;
   return {
     generation: whole(properties['generation']),
     writer: text(properties['writer']),
@@ -96,6 +110,10 @@ function parseHead(properties: Readonly<Record<string, EntityValue>>): DayHead {
     state: state === 'settled' || state === 'restated' ? state : 'provisional',
     rows: whole(properties['rows']),
     rejected: whole(properties['rejected']),
+    ...(typeof snapshot === 'string' ? { snapshot } : {}),
+    ...(typeof settledSnapshot === 'string' ? { settledSnapshot } : {}),
+    restatements: whole(properties['restatements']),
+    frozen: properties['frozen'] === true,
     updatedAt: text(properties['updatedAt']),
     ...(typeof lastError === 'string' ? { lastError } : {}),
   };

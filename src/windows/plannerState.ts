@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BlobContainer, isConflict } from '../storage/blobs.ts';
 import { DAY_MS, WINDOW_MS } from './grid.ts';
 import type { PlannerSettings } from './plannerSettings.ts';

@@ -27,13 +27,13 @@ function setUp(error?: Error) {
     async *readPages() {
       await Promise.resolve();
       if (error !== undefined) throw error;
-      yield { number: 1, rows: [], requestId: undefined };
+      yield { number: 1, rows: [], requestId: undefined, textOf: () => '' };
     },
   };
   const raw = memoryContainer('pstn-raw');
   let id = 0;
   const newId = (): string => `id-${++id}`;
-  const services = { raw, ledger, sender, clock: frozenClock(NOW), newId, graph: () => source };
+  const services = { raw, ledger, sender, clock: frozenClock(NOW), newId, graph: () => Promise.resolve(source) };
   const deliver = (count: number) => fetchWindowJob(toMessage(job), { count }, services, silentLog);
   const entry = async () => (await ledger.readDay('2026-11-20'))[0];
   return { deliver, sender, entry, services };

@@ -161,7 +161,7 @@ describe('failures that pass', () => {
   ])('%s three times, and the fourth try succeeds', async (_name, failure) => {
     const graph = await serve(failure, failure, failure, ok);
     const { source, log, time } = setup(graph.origin, { headTimeoutMs: 100, bodyTimeoutMs: 100 });
-    expect(await readAll(source)).toEqual([{ number: 1, rows: [{ id: 'a' }], requestId: 'graph-1' }]);
+    expect(await readAll(source)).toMatchObject([{ number: 1, rows: [{ id: 'a' }], requestId: 'graph-1' }]);
     expect(time.waits).toEqual([1_000, 251, 3_000, 9_000]);
     expect(log.events).toHaveLength(4);
   });
@@ -202,6 +202,14 @@ describe('failures that pass', () => {
     const graph = await serve(reply(200, `{"value":["${'x'.repeat(5_000)}"]}`));
     const { source } = setup(graph.origin, { maxBodyBytes: 5_000 });
     await expect(readAll(source)).rejects.toMatchObject({ kind: 'badPage', status: 200 });
+  });
+
+  it('refuses a page whose text is damaged, rather than to alter a name', async () => {
+    const damaged = Buffer.from('{"value":[{"userDisplayName":"J\u00fcrgen"}]}', 'latin1');
+    const graph = await serve((response) => void response.writeHead(200).end(damaged));
+    const failure = readAll(setup(graph.origin).source);
+    await expect(failure).rejects.toMatchObject({ kind: 'badPage', status: 200 });
+    await expect(failure).rejects.toThrow('not UTF-8');
   });
 
   it('knows an error by its status even where its body is endless', async () => {

@@ -19,7 +19,7 @@ describe('reading pages', () => {
   it('asks for the range with a token and an id of its own, and yields the rows', async () => {
     const graph = await serve(page([{ id: 'a' }, { id: 'b' }]));
     const { source } = setup(graph.origin);
-    expect(await readAll(source)).toEqual([
+    expect(await readAll(source)).toMatchObject([
       { number: 1, rows: [{ id: 'a' }, { id: 'b' }], requestId: 'graph-1' },
     ]);
     expect(graph.seen).toHaveLength(1);
@@ -62,6 +62,13 @@ describe('reading pages', () => {
     ]);
   });
 
+  it('has the text of every row as it was sent', async () => {
+    const rows = ['{"charge": 1.23456789012345678901}', '{"id":"b","id":"c"}'];
+    const graph = await serve(reply(200, `{"value":[ ${rows.join(' , ')} ]}`));
+    const [first] = await readAll(setup(graph.origin).source);
+    expect([first?.textOf(0), first?.textOf(1)]).toEqual(rows);
+  });
+
   it('asks for a page only when the one before has been taken', async () => {
     const graph = await serve(
       page([1], (origin) => `${origin}/2`),
@@ -89,7 +96,7 @@ describe('reading pages', () => {
     const rows = Array.from({ length: 1_000 }, (_, id) => ({ id, text: 'ü'.repeat(15_000) }));
     const graph = await serve(page(rows));
     const { source, log } = setup(graph.origin);
-    expect(await readAll(source)).toEqual([{ number: 1, rows, requestId: 'graph-1' }]);
+    expect(await readAll(source)).toMatchObject([{ number: 1, rows, requestId: 'graph-1' }]);
     expect(log.events[0]?.['bytes']).toBeGreaterThan(30_000_000);
   });
 

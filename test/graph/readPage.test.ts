@@ -18,14 +18,14 @@ describe('readPage', () => {
   it('gives the rows without looking into them, and the link as written', () => {
     const link = `${ORIGIN}/v1.0/communications/callRecords/getPstnCalls(from=2026-11-23,to=2026-11-24)?$skip=1000`;
     const rows = [{ id: 'a' }, null, 7, [], { id: null }];
-    expect(readPage(JSON.stringify({ value: rows, '@odata.nextLink': link }), ORIGIN)).toEqual({
+    expect(readPage(JSON.stringify({ value: rows, '@odata.nextLink': link }), ORIGIN)).toMatchObject({
       rows,
       nextLink: link,
     });
   });
 
   it('takes an empty page with a link', () => {
-    expect(readPage(`{"value":[],"@odata.nextLink":"${ORIGIN}/x"}`, ORIGIN)).toEqual({
+    expect(readPage(`{"value":[],"@odata.nextLink":"${ORIGIN}/x"}`, ORIGIN)).toMatchObject({
       rows: [],
       nextLink: `${ORIGIN}/x`,
     });

@@ -12,6 +12,7 @@ import {
   jobOf,
   type LandingWorld,
   landingWorld,
+  pageOf,
   replan,
   rowsOf,
 } from '../support/landingWorld.ts';
@@ -95,7 +96,7 @@ class Scene {
     const source: PstnCallsSource = {
       readPages: async function* () {
         delivery.rows = await step('page', () => Promise.resolve(world.log.rows as CallRow[]));
-        yield { number: 1, rows: delivery.rows, requestId: undefined };
+        yield pageOf(delivery.rows);
       },
     };
     const send: MessageSender['send'] = async (queue, sent, options) => {

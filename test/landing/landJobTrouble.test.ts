@@ -172,6 +172,32 @@ describe('two workers with the same hour', () => {
     expect(world.sender.sent).toHaveLength(1);
   });
 
+  it.each([
+    ['rows', [c, a]],
+    ['nothing', [c]],
+  ])(
+    'end with the later claim, though the older read found %s and had looked at the blob',
+    async (_, rows) => {
+      const world = landingWorld([callAt('old', '2026-11-23T10:00:00Z')]);
+      await world.land(tenJob);
+      const message = replan(world, tenJob);
+      world.log.rows = rows;
+      let commits = 0;
+      const commitBlocks: typeof world.raw.commitBlocks = async (name, ids, options) => {
+        if (name === TEN && commits++ === 0) {
+          // Between the older worker's look at the blob and its commit a whole newer read passes by.
+          world.log.rows = [b];
+          await world.land(message);
+        }
+        return world.raw.commitBlocks(name, ids, options);
+      };
+      const raw = { ...world.raw, commitBlocks };
+      const report = await landWindowJob(message, world.deps({}, { raw }));
+      expect(report).toMatchObject({ superseded: 1, committed: 0 });
+      expect(idsOf(world, TEN)).toEqual(['b']);
+    },
+  );
+
   it('end with the later claim when that one found what was there before the older one', async () => {
     const world = landingWorld([a]);
     await world.land(tenJob);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { BufferPool } from '../../src/landing/bufferPool.ts';
 import { sha256 } from '../../src/landing/digest.ts';
-import { type BufferBudget, LineSpool, relieve } from '../../src/landing/lineSpool.ts';
+import { LineSpool, relieve } from '../../src/landing/lineSpool.ts';
 import { digestOf } from '../support/landingWorld.ts';
 import { memoryContainer } from '../support/memoryBlobs.ts';
 
@@ -8,14 +9,14 @@ const MIB = 1024 * 1024;
 
 function setUp(limitBytes = 8 * MIB) {
   const container = memoryContainer('pstn-raw');
-  const budget: BufferBudget = { limitBytes, heldBytes: 0 };
+  const pool = new BufferPool(limitBytes);
   const spool = (nonce = '0123456789abcdef', blobName = 'blob') =>
-    new LineSpool({ container, blobName, claim: 7, nonce }, budget);
-  return { container, budget, spool };
+    new LineSpool({ container, blobName, claim: 7, nonce }, pool);
+  return { container, pool, spool };
 }
 
 function append(spool: LineSpool, ...lines: string[]): void {
-  for (const line of lines) spool.append(Buffer.from(line), Buffer.byteLength(line), sha256(line));
+  for (const line of lines) spool.accept(spool.write(line).length, sha256(line));
 }
 
 describe('the lines of one blob', () => {
@@ -55,7 +56,7 @@ describe('the lines of one blob', () => {
     append(spool(), 'a');
     const large = new LineSpool(
       { container, blobName: 'blob', claim: 2 ** 31 - 1, nonce: 'f'.repeat(16) },
-      { limitBytes: MIB, heldBytes: 0 },
+      new BufferPool(MIB),
     );
     append(large, 'b');
     const small = spool();
@@ -100,28 +101,28 @@ describe('the lines of one blob', () => {
 
 describe('the memory that waiting lines hold', () => {
   it('is given back by full blocks', async () => {
-    const { budget, spool, container } = setUp();
+    const { pool, spool, container } = setUp();
     const lines = spool();
     for (let count = 0; count < 3_000; count++) {
       append(lines, 'x'.repeat(1000));
-      if (lines.isFull) await relieve([lines], budget);
+      if (lines.isFull) await relieve([lines], pool);
     }
-    expect(budget.heldBytes).toBeLessThan(1.1 * MIB);
+    expect(pool.lentBytes).toBeLessThan(1.1 * MIB);
     await lines.commit({});
     expect(container.blobs.get('blob')?.content.length).toBe(3_000 * 1001);
   });
 
   it('stays within the limit over many blobs, the largest being staged first', async () => {
     const limit = 100_000;
-    const { budget, spool, container } = setUp(limit);
+    const { pool, spool, container } = setUp(limit);
     const spools = Array.from({ length: 20 }, (_, index) => spool(undefined, `blob${index}`));
     let most = 0;
     for (let count = 0; count < 2_000; count++) {
       const chosen = spools[(count * count) % spools.length];
       if (chosen === undefined) throw new Error('no such spool');
       append(chosen, `${count} ${'x'.repeat(500)}`);
-      if (budget.heldBytes > limit) await relieve(spools, budget);
-      most = Math.max(most, budget.heldBytes);
+      if (pool.isOverdrawn()) await relieve(spools, pool);
+      most = Math.max(most, pool.lentBytes);
     }
     expect(most).toBeLessThanOrEqual(limit);
     for (const each of spools) await each.commit({});
@@ -130,6 +131,6 @@ describe('the memory that waiting lines hold', () => {
     );
     expect(lines.filter((line) => line !== '')).toHaveLength(2_000);
     for (const each of spools) each.release();
-    expect(budget.heldBytes).toBe(0);
+    expect(pool.lentBytes).toBe(0);
   });
 });

@@ -8,6 +8,7 @@ import {
   type LandingWorld,
   landingWorld,
   linesOf,
+  pageOf,
   replan,
   rowsOf,
 } from '../support/landingWorld.ts';
@@ -40,7 +41,7 @@ describe('rows at the edge', () => {
     const world = landingWorld();
     world.log.readPages = async function* () {
       await Promise.resolve();
-      yield { number: 1, rows: [a, stray], requestId: undefined };
+      yield pageOf([a, stray]);
     };
     const report = await world.land(tenJob);
     expect(idsOf(world, TEN)).toEqual(['a']);
@@ -149,6 +150,22 @@ describe('rows that do not fit', () => {
     expect(ten).toMatchObject({ rows: 1, rejected: 1 });
   });
 
+  it('are kept as Graph sent them, though parsing loses some of it', async () => {
+    const world = landingWorld();
+    const text =
+      '{ "id": "m",\r\n "startDateTime": "2026-11-23T10:05:00Z", "charge": 1e999, "x": 1.10, "x": "\u2028" }';
+    world.log.readPages = async function* () {
+      await Promise.resolve();
+      yield { ...pageOf([JSON.parse(text)]), textOf: () => text };
+    };
+    await world.land(tenJob);
+    const kept =
+      '{ "id": "m",   "startDateTime": "2026-11-23T10:05:00Z", "charge": 1e999, "x": 1.10, "x": "\\u2028" }';
+    expect(linesOf(world, REJECTED_TEN)).toEqual([
+      `{"reason":"charge: Infinity is not below 1,000,000,000","row":${kept}}`,
+    ]);
+  });
+
   it('are replaced with their hour: a row that was mended leaves', async () => {
     const world = landingWorld([misfit]);
     await world.land(tenJob);
@@ -187,7 +204,7 @@ describe('rows that do not fit', () => {
     const stray = callAt('s', '2026-11-25T10:05:00Z');
     world.log.readPages = async function* () {
       await Promise.resolve();
-      yield { number: 1, rows: [a, stray], requestId: undefined };
+      yield pageOf([a, stray]);
     };
     await world.land(tenJob);
     const name = `rejected/v1/callDate=unknown/${createHash('sha256').update(JSON.stringify(stray)).digest('hex')}.json`;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COLUMNS } from '../../src/graph/columns.ts';
+import { rejectMisfit } from '../../src/landing/rejectedRow.ts';
 import { toLine } from '../../src/landing/toLine.ts';
 
 const KEYS = [...COLUMNS.map(({ name }) => name), 'additionalProperties'];
@@ -15,8 +16,8 @@ const line = (row: unknown): string => {
 const landed = (row: unknown) => JSON.parse(line(row)) as Record<string, unknown>;
 const rejection = (row: unknown) => {
   const encoded = toLine(row);
-  if (encoded.kind !== 'rejected') throw new Error('not rejected');
-  return encoded;
+  if (encoded.kind !== 'misfit') throw new Error('not rejected');
+  return { ...rejectMisfit(encoded, JSON.stringify(row)), reason: encoded.reason };
 };
 
 describe('a row as a line', () => {
@@ -160,10 +161,10 @@ describe('a row as a line', () => {
 
 describe('the key of a row', () => {
   it('is its id, or without one the line', () => {
-    expect(toLine({ id: ID, startDateTime: START }).key).toBe(ID);
+    expect(toLine({ id: ID, startDateTime: START })).toMatchObject({ key: ID });
     for (const id of [null, '', undefined]) {
-      const encoded = toLine({ id, startDateTime: START });
-      expect(encoded.key).toBe(encoded.line);
+      const row = { id, startDateTime: START };
+      expect(toLine(row)).toMatchObject({ key: line(row) });
     }
   });
 });
@@ -216,6 +217,20 @@ describe('a row that does not fit', () => {
     expect(encoded.reason).toBe(reason);
     expect(encoded.start).toBeUndefined();
     expect(encoded.json).toBe(JSON.stringify(row));
+  });
+
+  it('may be nested deeper than any stack', () => {
+    const depth = 200_000;
+    const deep = JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown[];
+    const encoded = toLine({ startDateTime: START, administrativeUnitInfos: deep, extra: { deep } });
+    expect(encoded).toMatchObject({
+      reason:
+        'administrativeUnitInfos: nested deeper than 100 levels; additionalProperties: nested deeper than 100 levels',
+    });
+    const shallow = JSON.parse('['.repeat(100) + ']'.repeat(100)) as unknown[];
+    expect(landed({ startDateTime: START, extra: shallow })['additionalProperties']).toBe(
+      JSON.stringify({ extra: shallow }),
+    );
   });
 
   it('is known by its id, or without one by its JSON', () => {

@@ -57,7 +57,7 @@ describe('a message', () => {
   });
 
   it('of a window job may span any run of hours up to 90 days', () => {
-    const hour = fc.integer({ min: 0, max: 500_000 });
+    const hour = fc.integer({ min: 263_000, max: 1_100_000 });
     fc.assert(
       fc.property(hour, fc.integer({ min: 1, max: 90 * 24 }), (first, length) => {
         const job = {
@@ -96,8 +96,8 @@ describe('a body that is no message', () => {
   it.each([
     [2, 'version 2 is unknown, this app reads version 1'],
     [0, 'version 0 is unknown'],
-    ['1', 'a version that is no number is unknown'],
-    [null, 'a version that is no number is unknown'],
+    ['1', 'the version is unknown'],
+    [null, 'the version is unknown'],
   ])('because its version is %j says which version is read', (v, reason) => {
     expect(reasonOf(() => parseWindowJob({ v, data: JOB }))).toContain(reason);
     expect(reasonOf(() => parseDayChanged({ v, data: { date: '2026-11-23' } }))).toContain(reason);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PstnCallsSource } from '../../src/graph/pstnCalls.ts';
+import type { PstnCallsPage, PstnCallsSource } from '../../src/graph/pstnCalls.ts';
 import { type LandingDeps, landWindowJob } from '../../src/landing/landJob.ts';
 import type { WindowJob } from '../../src/queues/messages.ts';
 import { silentLog } from '../../src/runtime/log.ts';
@@ -44,6 +44,14 @@ export interface FakeLog extends PstnCallsSource {
   beforePage: (page: number) => void | Promise<void>;
 }
 
+/** A page as the client gives it. */
+export const pageOf = (rows: readonly unknown[], number = 1): PstnCallsPage => ({
+  number,
+  rows,
+  textOf: (index) => JSON.stringify(rows[index]),
+  requestId: undefined,
+});
+
 /** Pages over the rows as they are when each page is asked for, as offset paging does. */
 export function fakeLog(rows: unknown[] = []): FakeLog {
   const log: FakeLog = {
@@ -56,7 +64,7 @@ export function fakeLog(rows: unknown[] = []): FakeLog {
       for (let page = 1, offset = 0; ; page++, offset += log.pageSize) {
         await log.beforePage(page);
         const matching = log.rows.filter((row) => isWithin(row, fromMs, toMs));
-        yield { number: page, rows: matching.slice(offset, offset + log.pageSize), requestId: undefined };
+        yield pageOf(matching.slice(offset, offset + log.pageSize), page);
         if (offset + log.pageSize >= matching.length) return;
       }
     },

@@ -83,6 +83,9 @@ export async function startFunctionHost(options: FunctionHostOptions): Promise<F
   const resolved = (fn: AppFunction, property: string, text: string) =>
     resolveSettings(text, { function: fn.name, property }, options.environment ?? process.env);
 
+  // As in the cloud, the app speaks first: a fault of its settings is told as the app tells it.
+  await invoker.appHooks('appStart', appRoot);
+
   // Everything that can be wrong with the app is found before anything is started.
   const timers = new Map<string, TimerTrigger>();
   const queues: { fn: AppFunction; queueName: string; binary: boolean }[] = [];
@@ -115,7 +118,6 @@ export async function startFunctionHost(options: FunctionHostOptions): Promise<F
     }
   }
 
-  await invoker.appHooks('appStart', appRoot);
   const http = await startHttpTrigger({
     routes,
     functionKey,

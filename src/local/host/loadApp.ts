@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { glob, isDynamicPattern } from 'tinyglobby';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Log } from '../../runtime/log.ts';
 import { collectRegistrations, emptyRegistry, type AppRegistry } from './fakeCore.ts';
 import { HostError } from './hostError.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BindingInfo, FunctionCallback, FunctionMetadata } from './coreTypes.ts';
 import { HostError } from './hostError.ts';
 

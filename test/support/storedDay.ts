@@ -1,0 +1,154 @@
+import { TableClient } from '@azure/data-tables';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { type ExpectedDay, type ExpectedTotals, LANDED_COLUMNS, landedForm, rejectedForm, sorted } from './expectedDay.ts';
+
+/** What is stored of a day, in the forms of the oracle. */
+export type StoredDay = Omit<ExpectedDay, 'withoutDay'>;
+
+/** What the head of a day's totals says, and what the ledger says of its windows. */
+export interface StoredState {
+  head: { complete: boolean; open: boolean; rows: number; rejected: number } | undefined;
+  windows: StoredWindow[];
+}
+
+export interface StoredWindow {
+  id: string;
+  state: string;
+  rows: number;
+  rejected: number;
+  attempts: number;
+  reads: number;
+  lastError: string | undefined;
+}
+
+/** Reads a storage account by Microsoft's clients alone. */
+export function storageReader(connectionString: string) {
+  const container = BlobServiceClient.fromConnectionString(connectionString).getContainerClient('pstn-raw');
+  const table = (name: string): TableClient =>
+    TableClient.fromConnectionString(connectionString, name, { allowInsecureConnection: true });
+  const partition = (name: string, date: string) =>
+    table(name).listEntities({ queryOptions: { filter: `PartitionKey eq '${date}'` } });
+
+  const lines = async (prefix: string): Promise<Record<string, string[]>> => {
+    const found: Record<string, string[]> = {};
+    for await (const { name } of container.listBlobsFlat({ prefix })) {
+      const text = (await container.getBlobClient(name).downloadToBuffer()).toString('utf8');
+      if (text !== '' && !text.endsWith('\n')) throw new Error(`${name} does not end in a line feed`);
+      const ofBlob = text.split('\n').slice(0, -1);
+      if (ofBlob.length > 0) found[name] = ofBlob;
+    }
+    return found;
+  };
+  const forms = async (prefix: string, form: (line: string) => string): Promise<Record<string, string[]>> =>
+    Object.fromEntries(
+      Object.entries(await lines(prefix)).map(([name, ofBlob]) => [name, ofBlob.map(form).sort()]),
+    );
+
+  return {
+    async day(date: string): Promise<StoredDay> {
+      const totals: ExpectedTotals[] = [];
+      for await (const entity of partition('dailyTotals', date)) {
+        if (entity.rowKey?.startsWith('!') === false) totals.push(totalsIn(entity));
+      }
+      return {
+        raw: await forms(`ndjson/v1/callDate=${date}/`, landedLine),
+        rejected: await forms(`rejected/v1/callDate=${date}/`, rejectedLine),
+        totals,
+      };
+    },
+
+    /** Rows that name no day, of all reads so far. */
+    withoutDay: () => forms('rejected/v1/callDate=unknown/', rejectedLine),
+
+    /** Names of all blobs of a day. */
+    blobs: async (date: string): Promise<string[]> => {
+      const names: string[] = [];
+      for (const root of ['ndjson', 'rejected', 'aside']) {
+        const prefix = `${root}/v1/callDate=${date}/`;
+        for await (const { name } of container.listBlobsFlat({ prefix, includeUncommitedBlobs: false })) {
+          names.push(name);
+        }
+      }
+      return names;
+    },
+
+    async state(date: string): Promise<StoredState> {
+      const windows: StoredWindow[] = [];
+      for await (const entity of partition('windows', date)) {
+        if (entity.rowKey?.startsWith('!') === false) windows.push(windowIn(entity));
+      }
+      let head: StoredState['head'];
+      for await (const entity of partition('dailyTotals', date)) {
+        if (entity.rowKey === '!day') head = headIn(entity);
+      }
+      return { head, windows };
+    },
+  };
+}
+
+type Entity = Record<string, unknown>;
+
+const headIn = (entity: Entity): StoredState['head'] => ({
+  complete: entity['complete'] as boolean,
+  open: entity['open'] as boolean,
+  rows: entity['rows'] as number,
+  rejected: entity['rejected'] as number,
+});
+
+const windowIn = (entity: Entity): StoredWindow => ({
+  id: entity['rowKey'] as string,
+  state: entity['state'] as string,
+  rows: entity['rows'] as number,
+  rejected: entity['rejected'] as number,
+  attempts: entity['attempts'] as number,
+  reads: entity['reads'] as number,
+  lastError: entity['lastError'] as string | undefined,
+});
+
+const totalsIn = (entity: Entity): ExpectedTotals => ({
+  userId: entity['userId'] as string | undefined,
+  currency: entity['currency'] as string | undefined,
+  userPrincipalName: entity['userPrincipalName'] as string | undefined,
+  userDisplayName: entity['userDisplayName'] as string | undefined,
+  calls: entity['calls'] as number,
+  callsIn: entity['callsIn'] as number,
+  callsOut: entity['callsOut'] as number,
+  durationSeconds: entity['durationSeconds'] as bigint,
+  charge: entity['charge'] as string,
+  connectionCharge: entity['connectionCharge'] as string,
+  chargeMicros: entity['chargeMicros'] as bigint,
+  connectionChargeMicros: entity['connectionChargeMicros'] as bigint,
+  callsUnpriced: entity['callsUnpriced'] as number,
+  firstCallAt: entity['firstCallAt'] as string,
+  lastCallAt: entity['lastCallAt'] as string,
+});
+
+/** @throws Error if a key is missing, in another place, or money has another form than six decimals. */
+function landedLine(line: string): string {
+  const row = JSON.parse(line) as Entity;
+  if (Object.keys(row).join() !== LANDED_COLUMNS.join()) throw new Error(`other columns: ${line}`);
+  const digits = (name: string): string | null => {
+    // Inside a text its quotes would be escaped: only the key itself is found.
+    const match = new RegExp(`,"${name}":(null|-?\\d+\\.\\d{6}),"`).exec(line);
+    if (match === null) throw new Error(`${name} is no decimal of six places: ${line}`);
+    return match[1] === 'null' ? null : (match[1] ?? '');
+  };
+  return landedForm(
+    LANDED_COLUMNS.map((name) => {
+      const value = row[name];
+      if (name === 'charge' || name === 'connectionCharge') return digits(name);
+      if (name === 'duration') return value === null ? null : String(value as number);
+      const isJson = name === 'administrativeUnitInfos' || name === 'additionalProperties';
+      return isJson && value !== null ? sorted(JSON.parse(value as string)) : value;
+    }),
+  );
+}
+
+function rejectedLine(line: string): string {
+  const match = /^\{"reason":("(?:[^"\\]|\\.)*"),"row":(.*)\}$/s.exec(line);
+  if (match === null) throw new Error(`not a rejected row with its reason: ${line}`);
+  const reason = JSON.parse(match[1] ?? '') as string;
+  if (reason === '') throw new Error(`no reason: ${line}`);
+  const columns = [...reason.matchAll(/(?:^|; )(\w+): /g)].map(([, column = '']) => column);
+  return rejectedForm(columns, match[2] ?? '');
+}
