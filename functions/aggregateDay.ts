@@ -11,13 +11,15 @@ app.serviceBusQueue('aggregateDay', {
   queueName: QUEUES.days,
   handler: onMessage(QUEUES.days, async (body, { log }) => {
     const message = parseDayChanged(body);
-    const { aggregateDay } = await import('../src/totals/aggregateDay.ts');
+    const { aggregate } = await import('../src/totals/aggregate.ts');
     const { config, ...deps } = await services();
-    await aggregateDay(message, {
+    await aggregate(message, {
       ...deps,
       log,
       delayMs: DEAD_AFTER_MS,
       sourceDays: config.SOURCE_DAYS,
+      settleHours: config.SETTLE_HOURS,
+      billingDay: config.BILLING_DAY,
     });
   }),
 });

@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { onMessage, services } from '../src/app/functionApp.ts';
+import { ending, onMessage, services } from '../src/app/functionApp.ts';
 import { QUEUE_CONNECTION, QUEUES } from '../src/queues/names.ts';
 
 app.serviceBusQueue('fetchBackfillWindows', {
@@ -7,6 +7,6 @@ app.serviceBusQueue('fetchBackfillWindows', {
   queueName: QUEUES.backfillWindows,
   handler: onMessage(QUEUES.backfillWindows, async (body, { delivery, log }) => {
     const { fetchWindowJob } = await import('../src/app/fetchWindowJob.ts');
-    await fetchWindowJob(body, delivery, await services(), log);
+    await fetchWindowJob(body, delivery, await services(), log, ending);
   }),
 });

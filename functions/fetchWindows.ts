@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { onMessage, services } from '../src/app/functionApp.ts';
+import { ending, onMessage, services } from '../src/app/functionApp.ts';
 import { QUEUE_CONNECTION, QUEUES } from '../src/queues/names.ts';
 
 app.serviceBusQueue('fetchWindows', {
@@ -7,6 +7,6 @@ app.serviceBusQueue('fetchWindows', {
   queueName: QUEUES.windows,
   handler: onMessage(QUEUES.windows, async (body, { delivery, log }) => {
     const { fetchWindowJob } = await import('../src/app/fetchWindowJob.ts');
-    await fetchWindowJob(body, delivery, await services(), log);
+    await fetchWindowJob(body, delivery, await services(), log, ending);
   }),
 });

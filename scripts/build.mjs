@@ -48,7 +48,7 @@ export function functionsBundle(outdir) {
  */
 export async function buildAll() {
   const fresh = `${dist}.${process.pid}`;
-  await Promise.all([
+  const built = await Promise.allSettled([
     build(functionsBundle(join(fresh, 'functions'))),
     build({
       ...COMMON,
@@ -57,6 +57,11 @@ export async function buildAll() {
       packages: 'external',
     }),
   ]);
+  const failed = built.find(({ status }) => status === 'rejected');
+  if (failed !== undefined) {
+    rmSync(fresh, { recursive: true, force: true });
+    throw failed.reason;
+  }
   // Swapped in at once, so that nobody loads one half of the old and one of the new.
   const old = `${fresh}.old`;
   if (existsSync(dist)) renameSync(dist, old);

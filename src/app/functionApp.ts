@@ -21,7 +21,13 @@ export const logOf = (context: InvocationContext): Log => lineLog(context);
 /** How often this message has been delivered, this time included. */
 const deliveryOf = (context: InvocationContext): Delivery => ({
   count: Number(context.triggerMetadata?.['deliveryCount'] ?? 1),
+  messageId: String(context.triggerMetadata?.['messageId'] ?? ''),
 });
+
+const end = new AbortController();
+
+/** Aborted when the app ends: what takes long stops, and its message comes again. */
+export const ending: AbortSignal = end.signal;
 
 /** What a handler is told of a message beside its body. */
 export interface Received {
@@ -57,5 +63,6 @@ app.hook.appStart(() => {
 });
 
 app.hook.appTerminate(async () => {
+  end.abort(new Error('the function app is ending'));
   await (await connected.ifMade())?.close();
 });

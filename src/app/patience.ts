@@ -23,5 +23,5 @@ export const COMMAND_PATIENCE: Patience = {
   answerMs: 20_000,
   tries: 4,
   firstDelayMs: 500,
-  serviceBus: { maxRetries: 1, retryDelayInMs: 1_000, timeoutInMs: 15_000 },
+  serviceBus: { maxRetries: 1, retryDelayInMs: 1_000, timeoutInMs: 10_000 },
 };

@@ -29,6 +29,7 @@ export interface Services {
   control: BlobContainer;
   windowsTable: Table;
   dailyTotals: Table;
+  monthlyTotals: Table;
   ledger: Ledger;
   readDayHead: ReadDayHead;
   sender: MessageSender;
@@ -49,10 +50,11 @@ export async function connectServices(
   const { get: credential } = lazy(() =>
     createCredential(environment, CLOUDS[config.GRAPH_CLOUD].authorityHost),
   );
-  const [blobs, windowsTable, dailyTotals] = await Promise.all([
+  const [blobs, windowsTable, dailyTotals, monthlyTotals] = await Promise.all([
     connectBlobs(config, credential, patience),
     connectTable(config, TABLES.windows, credential, patience),
     connectTable(config, TABLES.dailyTotals, credential, patience),
+    connectTable(config, TABLES.monthlyTotals, credential, patience),
   ]);
   const { answerMs } = patience;
   const queues = lazy(async () => {
@@ -73,6 +75,7 @@ export async function connectServices(
     control: azureContainer(blobs.getContainerClient(CONTAINERS.control), answerMs),
     windowsTable: ledgerTable,
     dailyTotals: totalsTable,
+    monthlyTotals: azureTable(monthlyTotals, answerMs),
     ledger: createTableLedger(ledgerTable),
     readDayHead: (date) => readDayHead(totalsTable, date),
     sender: {

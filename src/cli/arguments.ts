@@ -1,6 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 import { parseInstant } from '../graph/instant.ts';
 
+/** As messages may name them: a year beyond is a slip. */
+const FIRST_MS = Date.UTC(2000, 0, 1);
+const LAST_MS = Date.UTC(2100, 0, 1);
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /**
@@ -15,5 +18,14 @@ export function instantArgument(text: string): number {
       'It must be a date such as 2026-11-23 or an instant such as 2026-11-23T10:00:00Z.',
     );
   }
+  if (instant.epochMs < FIRST_MS || instant.epochMs > LAST_MS) {
+    throw new InvalidArgumentError('It must lie in the years 2000 to 2099.');
+  }
   return instant.epochMs;
+}
+
+/** @throws InvalidArgumentError for an empty path: it would be the folder one happens to stand in. */
+export function folderArgument(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must be a folder such as .pstn.');
+  return text;
 }

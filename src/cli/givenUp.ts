@@ -1,42 +1,53 @@
 import { BadMessageError, parseDayChanged, parseWindowJob } from '../queues/messages.ts';
 import { QUEUES } from '../queues/names.ts';
 import type { DeadLetter } from '../queues/peek.ts';
-import { DAY_MS } from '../windows/grid.ts';
+import type { Window } from '../windows/grid.ts';
 
 /** Clocks of Service Bus and of this machine may differ. */
 const SKEW_MS = 60_000;
 
+/** What lies in a dead-letter queue, each with the reason. */
+export interface GivenUp {
+  /** By window id. */
+  windows: Map<string, string>;
+  /** By date. */
+  dates: Map<string, string>;
+}
+
 /**
- * Says, a line each, which dead letters belong to a range `[fromMs, toMs)` and were sent since `sinceMs` of
- * real time. Bodies that cannot be read belong to nobody.
+ * Which of these windows, and of their days, were given up: dead letters that were sent since `sinceMs` of real
+ * time. Bodies that cannot be read belong to nobody.
  */
 export function givenUp(
   letters: readonly DeadLetter[],
-  range: { fromMs: number; toMs: number },
+  windows: readonly Window[],
   sinceMs: number,
-): string[] {
-  return letters
-    .filter(({ enqueuedAt }) => enqueuedAt !== undefined && Date.parse(enqueuedAt) >= sinceMs - SKEW_MS)
-    .flatMap((letter) => {
-      const what = subject(letter, range);
-      if (what === undefined) return [];
-      const why = letter.description ?? letter.reason ?? 'no reason was left';
-      return [`${what} was given up (${letter.queue}: ${why}); the log of the functions says more`];
-    });
+): GivenUp {
+  const found: GivenUp = { windows: new Map(), dates: new Map() };
+  const days = new Set(windows.map(({ date }) => date));
+  for (const letter of letters) {
+    if (letter.enqueuedAt === undefined || Date.parse(letter.enqueuedAt) < sinceMs - SKEW_MS) continue;
+    const subject = subjectOf(letter);
+    if (subject === undefined) continue;
+    const why = letter.description ?? letter.reason ?? 'no reason was left';
+    const reason = `given up (${letter.queue}: ${why}); the log of the functions says more`;
+    if ('date' in subject) {
+      if (days.has(subject.date)) found.dates.set(subject.date, reason);
+      continue;
+    }
+    const [fromMs, toMs] = [Date.parse(subject.from), Date.parse(subject.to)];
+    for (const window of windows) {
+      if (window.fromMs >= fromMs && window.toMs <= toMs) found.windows.set(window.id, reason);
+    }
+  }
+  return found;
 }
 
-function subject(letter: DeadLetter, range: { fromMs: number; toMs: number }): string | undefined {
+function subjectOf(letter: DeadLetter): { date: string } | { from: string; to: string } | undefined {
   try {
-    if (letter.queue === QUEUES.days) {
-      const message = parseDayChanged(letter.body);
-      if (!('date' in message)) return undefined;
-      const dayMs = Date.parse(message.date);
-      return dayMs < range.toMs && dayMs + DAY_MS > range.fromMs ? `day ${message.date}` : undefined;
-    }
-    const { from, to } = parseWindowJob(letter.body);
-    return Date.parse(from) < range.toMs && Date.parse(to) > range.fromMs
-      ? `job ${from} to ${to}`
-      : undefined;
+    if (letter.queue !== QUEUES.days) return parseWindowJob(letter.body);
+    const message = parseDayChanged(letter.body);
+    return 'date' in message ? message : undefined;
   } catch (error) {
     if (error instanceof BadMessageError) return undefined;
     throw error;

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { type Environment, isLoopback } from '../config/config.ts';
+import { type Environment, settingOf } from '../config/config.ts';
+import { loopbackOrigin } from '../config/values.ts';
 import type { GraphChoice } from '../local/pipeline/startPipeline.ts';
 
 const CLOUDS = ['global', 'usgov', 'dod'] as const;
@@ -12,16 +13,24 @@ export function graphArgument(text: string): string {
       'Microsoft Graph in China (21Vianet) has no getPstnCalls: there is nothing to export.',
     );
   }
-  if (URL.canParse(text) && isLoopback(text)) return text;
+  const origin = loopbackOrigin.safeParse(text);
+  if (origin.success) return origin.data;
   throw new InvalidArgumentError(
-    'It must be simulated, global, usgov, dod, or a URL such as http://127.0.0.1:8080.',
+    'It must be simulated, global, usgov, dod, or a URL of this machine without a path, such as http://127.0.0.1:8080.',
   );
 }
 
 /** Where calls come from: by the option, else by GRAPH_ENDPOINT, else the simulated tenant. */
 export function chooseGraph(option: string | undefined, environment: Environment): GraphChoice {
-  const source = option ?? (environment['GRAPH_ENDPOINT'] || 'simulated');
+  const source = option ?? settingOf(environment, 'GRAPH_ENDPOINT') ?? 'simulated';
   if (source === 'simulated') return { kind: 'simulated' };
   const cloud = CLOUDS.find((name) => name === source);
   return cloud === undefined ? { kind: 'loopback', url: source } : { kind: 'cloud', cloud };
+}
+
+/** Names a source, so that one folder never mixes two: a cloud together with its tenant. */
+export function sourceName(choice: GraphChoice, environment: Environment): string {
+  if (choice.kind !== 'cloud') return choice.kind;
+  const tenant = environment['AZURE_TENANT_ID'];
+  return tenant === undefined || tenant === '' ? choice.cloud : `${choice.cloud} ${tenant}`;
 }

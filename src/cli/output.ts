@@ -18,7 +18,8 @@ export interface Progress {
   end(): void;
 }
 
-interface Streams {
+/** Those of a process. */
+export interface Streams {
   stdout: NodeJS.WritableStream;
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
 }

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander';
-import { createCli } from './cli.ts';
 import { EXIT } from './exitCodes.ts';
-import { createProgram } from './program.ts';
+import { runProgram } from './program.ts';
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -13,10 +11,23 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-try {
-  await createProgram(createCli(process, stop.signal)).parseAsync();
-} catch (error) {
-  // Commander has printed what is wrong, or the help that was asked for.
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+/**
+ * npm passes a signal on to the shell that it started, and that shell dies of it alone. Then this process has
+ * another parent, and nobody who would stop it.
+ */
+const PARENT_EVERY_MS = 500;
+if (process.env['npm_lifecycle_event'] !== undefined) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop.abort();
+  }, PARENT_EVERY_MS);
+  watch.unref();
 }
+
+/** A connection to a host that stays silent would keep the process for minutes after all is said. */
+const LINGER_MS = 2_000;
+
+await runProgram(process, process.argv.slice(2), stop.signal);
+setTimeout(() => process.exit(), LINGER_MS).unref();

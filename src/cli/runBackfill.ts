@@ -1,20 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Services } from '../app/services.ts';
+import { toMessage } from '../queues/messages.ts';
 import { QUEUES } from '../queues/names.ts';
+import type { DeadLetter } from '../queues/peek.ts';
 import { type Backfill, packBackfill, startBackfill } from '../windows/backfill.ts';
 import { type BackfillProgress, waitForBackfill, watchBackfill } from '../windows/backfillProgress.ts';
 import { planBackfill } from '../windows/backfillRange.ts';
-import { givenUp } from './givenUp.ts';
+import { type GivenUp, givenUp } from './givenUp.ts';
 import type { Output } from './output.ts';
+import { UnfoldedDays } from './unfoldedDays.ts';
 
 const POLL_MS = 400;
 /** Looking for dead letters costs two links a queue: now and then is enough. */
-const LOOK_FOR_DEAD_LETTERS_EVERY = 12;
-
-/** Work of this backfill lies in a dead-letter queue: waiting for it would never end. */
-export class GivenUpError extends Error {
-  override readonly name = 'GivenUpError';
-}
+const LOOK_FOR_DEAD_LETTERS_MS = 5_000;
 
 /**
  * Sends the jobs of a range, newest first.
@@ -32,8 +30,8 @@ export async function sendBackfill(services: Services, fromMs: number, toMs: num
 }
 
 /**
- * Waits until every window is read and folded, or has failed, and shows how far it is.
- * @throws GivenUpError if a job or a day of the range was dead-lettered meanwhile.
+ * Waits until every window is read and folded, or has failed, or was given up, and shows how far it is. Whoever
+ * waits also heals: the message of a day that is read and not folded is sent again.
  */
 export async function awaitBackfill(
   services: Services,
@@ -42,46 +40,46 @@ export async function awaitBackfill(
   signal: AbortSignal,
 ): Promise<BackfillProgress> {
   const startedMs = Date.now();
+  const { windows } = backfill.range;
+  const abandoned: GivenUp = { windows: new Map(), dates: new Map() };
   const look = watchBackfill(services, backfill, {
     awaitConfirmation: services.config.SHRINK_CONFIRM_MINUTES === 0,
+    abandoned,
   });
-  const progress = output.progress();
-  const noted = new Set<string>();
-  let looks = 0;
-  const lookAndCheck = async (): Promise<BackfillProgress> => {
-    looks += 1;
+  const days = new UnfoldedDays();
+  const shown = output.progress();
+  let lookedMs = performance.now();
+  const heal = async (now: BackfillProgress): Promise<void> => {
+    const nowMs = performance.now();
+    const { wake, stuck, news } = days.look(now.unfolded, nowMs);
+    for (const line of news) output.note(line);
+    for (const date of wake) await services.sender.send(QUEUES.days, toMessage({ date }));
+    for (const [date, reason] of stuck) abandoned.dates.set(date, reason);
+    if (nowMs - lookedMs < LOOK_FOR_DEAD_LETTERS_MS) return;
+    lookedMs = nowMs;
+    const found = givenUp(await deadLetters(services), windows, startedMs);
+    for (const [id, reason] of found.windows) abandoned.windows.set(id, reason);
+    for (const [date, reason] of found.dates) abandoned.dates.set(date, reason);
+  };
+  const lookAndHeal = async (): Promise<BackfillProgress> => {
     const now = await look();
-    if (!now.finished && looks % LOOK_FOR_DEAD_LETTERS_EVERY === 0) {
-      await failIfGivenUp(services, backfill, startedMs);
-    }
+    if (!now.finished) await heal(now);
     return now;
   };
   try {
-    return await waitForBackfill(lookAndCheck, (ms) => pause(ms, undefined, { signal }), {
+    return await waitForBackfill(lookAndHeal, (ms) => pause(ms, undefined, { signal }), {
       pollMs: POLL_MS,
-      onProgress: (now) => {
-        progress.update(
-          now.windowsDone,
-          now.windows,
-          `windows read, ${now.rows} calls, ${now.daysDone} of ${now.days} days summed`,
-        );
-        for (const { date, reason } of now.unfolded) {
-          if (reason === undefined || noted.has(`${date} ${reason}`)) continue;
-          noted.add(`${date} ${reason}`);
-          output.note(`day ${date} could not be summed and is tried again: ${reason}`);
-        }
-      },
+      onProgress: ({ windowsDone, windows: all, rows, daysDone, days: allDays }) =>
+        shown.update(windowsDone, all, `windows read, ${rows} calls, ${daysDone} of ${allDays} days summed`),
     });
   } finally {
-    progress.end();
+    shown.end();
   }
 }
 
-async function failIfGivenUp(services: Services, backfill: Backfill, sinceMs: number): Promise<void> {
+async function deadLetters({ peeker }: Services): Promise<DeadLetter[]> {
   const queues = [QUEUES.backfillWindows, QUEUES.windows, QUEUES.days];
-  const letters = (await Promise.all(queues.map((queue) => services.peeker.deadLetters(queue)))).flat();
-  const ofThis = givenUp(letters, backfill.range, sinceMs);
-  if (ofThis.length > 0) throw new GivenUpError(ofThis.join('\n'));
+  return (await Promise.all(queues.map((queue) => peeker.deadLetters(queue)))).flat();
 }
 
 /** One line for each window or day that needs a hand. */

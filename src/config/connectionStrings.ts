@@ -6,7 +6,7 @@ import { addressFault } from './values.ts';
  * the name of the setting. No fault quotes a value, for one of them is a key.
  */
 
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const BASE64 = /^[A-Za-z0-9+/]{2,}={0,2}$/;
 
 type Parts = ReadonlyMap<string, string>;
 
@@ -14,7 +14,8 @@ type Parts = ReadonlyMap<string, string>;
 export const storageConnectionString = connectionString((text, parts) => {
   if (/^UseDevelopmentStorage=true(;|$)/.test(text)) return undefined;
   if (parts.has('AccountKey')) return accountFault(parts);
-  if (parts.has('SharedAccessSignature')) return endpointFault(parts, ['BlobEndpoint', 'TableEndpoint']);
+  if ((parts.get('SharedAccessSignature') ?? '') !== '')
+    return endpointFault(parts, ['BlobEndpoint', 'TableEndpoint']);
   return 'must be the connection string of a storage account: it has neither AccountKey nor SharedAccessSignature';
 });
 

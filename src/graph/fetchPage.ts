@@ -109,8 +109,8 @@ async function tryPage(
   let answer: Answer | undefined;
   try {
     answer = await deps.transport.send(request.url, { clientRequestId, signal: request.signal, onHead });
-    if (answer.status !== 200) throw statusError(answer.status, answer.text);
-    const page = readPage(answer.text, deps.origin);
+    if (answer.status !== 200) throw statusError(answer.status, answer.body.toString());
+    const page = readPage(answer.body, deps.origin);
     report(answer.bytes);
     return { ...page, requestId: requestIdOf(head) };
   } catch (error) {

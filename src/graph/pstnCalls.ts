@@ -1,3 +1,5 @@
+import type { PageRows } from './pageRows.ts';
+
 /** What the rest of the pipeline needs of Microsoft Graph: the pages of one range, in order, each once. */
 export interface PstnCallsSource {
   /**
@@ -16,13 +18,8 @@ export interface ReadOptions {
 export interface PstnCallsPage {
   /** 1 for the first. */
   number: number;
-  /** As parsed from JSON, not checked: anything may stand here. */
-  rows: readonly unknown[];
-  /**
-   * JSON of the row with an index, exactly as it was sent: parsing loses digits beyond a double and keys that
-   * stand twice. Meant for the few rows that need it; the first call goes through the whole page.
-   */
-  textOf(index: number): string;
+  /** JSON each, not checked: anything may stand here. */
+  rows: PageRows;
   /** Graph's `request-id` of the answer, to be quoted to Microsoft's support. */
   requestId: string | undefined;
 }

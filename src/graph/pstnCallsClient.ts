@@ -30,7 +30,7 @@ async function* followLinks(
   let url: string | undefined = first;
   for (let page = 1; url !== undefined; page++) {
     asked.add(url);
-    const { rows, textOf, nextLink, requestId } = await fetchPage(deps, { ...options, url, page, range });
+    const { rows, nextLink, requestId } = await fetchPage(deps, { ...options, url, page, range });
     if (nextLink !== undefined && asked.has(nextLink)) {
       throw new GraphError(
         'badLink',
@@ -39,6 +39,6 @@ async function* followLinks(
       );
     }
     url = nextLink;
-    yield { number: page, rows, textOf, requestId };
+    yield { number: page, rows, requestId };
   }
 }

@@ -18,14 +18,14 @@ export interface BodyOptions {
 }
 
 /**
- * Reads a whole body as UTF-8 text. Rejects when it ends early, compressed or not: a transport that merely
+ * Reads a whole body of UTF-8 text. Rejects when it ends early, compressed or not: a transport that merely
  * pipes an answer into a decompressor would wait for ever for the rest of a cut one.
  * @throws BadBodyError if there is more than `maxBytes`, or if it is not UTF-8
  */
 export async function readBody(
   body: NodeJS.ReadableStream,
   { encoding, maxBytes, onBytes }: BodyOptions,
-): Promise<string> {
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   const collect = new Writable({
@@ -41,5 +41,5 @@ export async function readBody(
   const content = Buffer.concat(chunks, size);
   // Decoding would put a replacement character for what is damaged, and a name would be another one for good.
   if (!isUtf8(content)) throw new BadBodyError('its body is not UTF-8');
-  return content.toString('utf8');
+  return content;
 }

@@ -1,12 +1,11 @@
 import { GraphError } from './errors.ts';
-import { rowTexts } from './rowTexts.ts';
+import type { PageRows } from './pageRows.ts';
+import { scanPage } from './scanPage.ts';
 import { errorCodeOf } from './statusError.ts';
 
 export interface CheckedPage {
-  /** Not looked into. */
-  rows: readonly unknown[];
-  /** See {@link rowTexts}. */
-  textOf: (index: number) => string;
+  /** JSON each, and nothing more is known. */
+  rows: PageRows;
   /** Address of the next page, exactly as Graph wrote it; undefined on the last page. */
   nextLink: string | undefined;
 }
@@ -14,10 +13,13 @@ export interface CheckedPage {
 /**
  * Checks that the body of a 200 is what it claims to be: a JSON object with an array `value`, and a link that
  * stays with this Graph.
+ * @param body UTF-8
  * @throws GraphError `badPage` or `badLink`.
  */
-export function readPage(body: string, origin: string): CheckedPage {
-  const parsed = parseBody(body);
+export function readPage(body: Buffer, origin: string): CheckedPage {
+  const scanned = scanPage(body);
+  // What is no page is looked at as a whole, to say what is wrong with it.
+  const parsed = parseBody(scanned?.envelope ?? body.toString());
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw badPage('JSON that is not an object');
   }
@@ -26,11 +28,10 @@ export function readPage(body: string, origin: string): CheckedPage {
       code: errorCodeOf(parsed),
     });
   }
-  if (!('value' in parsed) || !Array.isArray(parsed.value)) throw badPage('JSON without an array "value"');
-  const rows: readonly unknown[] = parsed.value;
+  if (scanned === undefined) throw badPage('JSON without an array "value"');
   const link: unknown = '@odata.nextLink' in parsed ? parsed['@odata.nextLink'] : undefined;
   const nextLink = link === undefined || link === null ? undefined : checkLink(link, origin);
-  return { rows, textOf: rowTexts(body), nextLink };
+  return { rows: scanned.rows, nextLink };
 }
 
 function parseBody(body: string): unknown {

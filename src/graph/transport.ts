@@ -27,7 +27,8 @@ export interface AnswerHead {
 }
 
 export interface Answer extends AnswerHead {
-  text: string;
+  /** UTF-8 text, decompressed. */
+  body: Buffer;
   /** As they came over the wire, compressed or not. */
   bytes: number;
 }
@@ -52,6 +53,7 @@ export interface Transport {
 
 /** Of a body that is not a page, only an error code is read. */
 const MAX_ERROR_BYTES = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 export function createTransport(options: TransportOptions): Transport {
   const { headTimeoutMs = 45_000, bodyTimeoutMs = 20_000, wholeBodyTimeoutMs = 300_000 } = options;
@@ -68,7 +70,7 @@ export function createTransport(options: TransportOptions): Transport {
     try {
       const request = graphRequest(url, clientRequestId, stop.signal, options.loopback);
       const response = await pipeline.sendRequest(client, request);
-      const { status, headers, readableStreamBody: body } = response;
+      const { status, headers, readableStreamBody: stream } = response;
       const head: AnswerHead = { status, header: (name) => headers.get(name) };
       onHead?.(head);
       const bodyEndsMs = performance.now() + wholeBodyTimeoutMs;
@@ -81,8 +83,8 @@ export function createTransport(options: TransportOptions): Transport {
       onBytes(0);
       const encoding = headers.get('content-encoding');
       const limits = { encoding, onBytes, maxBytes: status === 200 ? maxBodyBytes : MAX_ERROR_BYTES };
-      const text = body === undefined ? '' : await readBody(body, limits).catch(orNothing(status));
-      return { ...head, text, bytes };
+      const body = stream === undefined ? NOTHING : await readBody(stream, limits).catch(orNothing(status));
+      return { ...head, body, bytes };
     } catch (error) {
       if (signal !== undefined && isAborted(signal)) throw abortError(signal);
       if (stop.signal.aborted) throw timeoutError(headTimeoutMs, bodyTimeoutMs);
@@ -129,8 +131,8 @@ function verbatimPath(url: string): Record<string, unknown> {
 /** Of an answer that is no page the status is what counts, even if its body is endless or no text. */
 const orNothing =
   (status: number) =>
-  (error: unknown): string => {
-    if (status !== 200 && error instanceof BadBodyError) return '';
+  (error: unknown): Buffer => {
+    if (status !== 200 && error instanceof BadBodyError) return NOTHING;
     throw error;
   };
 

@@ -5,8 +5,15 @@ import { moneyFault, moneyText } from './moneyText.ts';
 const INT32_MAX = 2 ** 31 - 1;
 const INT32_MIN = -(2 ** 31);
 
-/** JSON of one value that is not null, as its column is landed. Undefined if it does not fit. */
-export function cellText(kind: ColumnKind, value: unknown): string | undefined {
+/**
+ * JSON of one value that is not null, as its column is landed. Undefined if it does not fit.
+ * @param json JSON of a collection
+ */
+export function cellText(
+  kind: ColumnKind,
+  value: unknown,
+  json: () => string = () => stableJson(value),
+): string | undefined {
   switch (kind) {
     case 'text':
     case 'instant':
@@ -18,7 +25,7 @@ export function cellText(kind: ColumnKind, value: unknown): string | undefined {
       return typeof value === 'number' ? moneyText(value) : undefined;
     case 'collection':
       // JSON in a string: `[]` and `[{...}]` would be inferred as two different types.
-      return Array.isArray(value) && !isDeeperThan(value, MAX_LEVELS) ? quoted(stableJson(value)) : undefined;
+      return Array.isArray(value) && !isDeeperThan(value, MAX_LEVELS) ? quoted(json()) : undefined;
   }
 }
 

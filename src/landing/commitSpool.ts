@@ -14,6 +14,8 @@ export type CommitResult =
       /** False if the blob already carried these lines. */
       changed: boolean;
     }
+  /** The read lacks too much of the blob as it is now. */
+  | { kind: 'doubted' }
   /** The commit of an older read discarded blocks that are in nobody's memory any more: read again. */
   | { kind: 'blocksLost' };
 
@@ -23,11 +25,14 @@ const MAX_TRIES = 20;
 /**
  * Lands one blob of a complete read: looks at the blob, decides, commits on condition that it still is the same
  * one, and after a refusal looks again, because the refusal may be the echo of the own write.
+ *
+ * @param believes whether the read may replace the blob with this ETag (undefined: there is none)
  */
 export async function commitSpool(
   raw: BlobContainer,
   spool: LineSpool,
   read: CompleteRead,
+  believes: (etag: string | undefined) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<CommitResult> {
   let before: StoredRead | undefined;
   let blocksLost = false;
@@ -36,6 +41,9 @@ export async function commitSpool(
     const stored = item && storedRead(item);
     if (tries === 0) before = stored;
     const decision = decideCommit(stored, read);
+    // Where no blob is, nothing to be written may be a loss as well: of one that somebody deleted.
+    const isAsked = decision === 'commit' || stored === undefined;
+    if (isAsked && !(await believes(stored?.etag))) return { kind: 'doubted' };
     if (decision !== 'commit') return seen(decision, stored, before, read);
     if (blocksLost && !spool.isWhole) return { kind: 'blocksLost' };
     try {

@@ -3,20 +3,26 @@ import { QUEUES } from '../queues/names.ts';
 import type { MessageSender } from '../queues/sender.ts';
 import { inParallel } from '../runtime/inParallel.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
-import type { Ledger } from '../windows/ledger.ts';
+import { sourceStartMs } from '../windows/grid.ts';
+import type { Ledger, LedgerEntry } from '../windows/ledger.ts';
+import type { Beliefs } from './beliefs.ts';
 import { commitSpool, type CommitResult } from './commitSpool.ts';
-import type { LineSpool } from './lineSpool.ts';
-import type { ReadWindow } from './readRun.ts';
+import { completeRead, type ReadWindow } from './readRun.ts';
 
 export interface LandDayDeps {
   raw: BlobContainer;
-  ledger: Ledger;
+  ledger: Pick<Ledger, 'recordRead' | 'recordShrunk'>;
   sender: MessageSender;
+  beliefs: Beliefs;
+  /** By window id, of the ledger as it was after the last page. */
+  entries: ReadonlyMap<string, LedgerEntry>;
   /** How long the day's message waits, so that a burst of changes becomes one fold. */
   dayDelayMs: number;
+  /** Windows that begin earlier than this many days ago may no longer be answered for. */
+  sourceDays: number;
 }
 
-type Landed = Exclude<CommitResult, { kind: 'blocksLost' }>;
+type Landed = Exclude<CommitResult, { kind: 'blocksLost' | 'doubted' }>;
 
 /** A window that has been landed: its blobs, the day's message and the ledger agree on it. */
 export interface LandedWindow {
@@ -25,51 +31,80 @@ export interface LandedWindow {
   rejected: Landed;
 }
 
+/** Windows in neither list lost their staged blocks and have to be read again. */
+export interface LandedDay {
+  landed: LandedWindow[];
+  /** Not believed: kept aside, the blobs stay as they were. */
+  shrunk: ReadWindow[];
+}
+
 const PARALLEL_WINDOWS = 8;
 
 /**
  * Lands the windows of one day: the blobs, then the day's message, then the ledger. In this order a crash
  * anywhere leaves something behind that the next run sees: a blob whose ETag the ledger does not know as told.
- *
- * @returns the windows that were landed; one that is missing lost its staged blocks and has to be read again
  */
 export async function landDay(
   date: string,
   windows: readonly ReadWindow[],
-  { raw, ledger, sender, dayDelayMs }: LandDayDeps,
-): Promise<LandedWindow[]> {
-  const landed: LandedWindow[] = [];
+  deps: LandDayDeps,
+): Promise<LandedDay> {
+  const { beliefs, entries, ledger, sender, dayDelayMs } = deps;
+  const day: LandedDay = { landed: [], shrunk: [] };
   await inParallel(windows, PARALLEL_WINDOWS, async (window) => {
-    const rejected = await commit(raw, window, window.rejected);
-    const lines = rejected && (await commit(raw, window, window.lines));
-    if (rejected !== undefined && lines !== undefined) landed.push({ window, lines, rejected });
+    const landed = await commit(window, deps);
+    if (landed === 'doubted') day.shrunk.push(window);
+    else if (landed !== 'blocksLost') day.landed.push(landed);
   });
+  await beliefs.setAside(day.shrunk);
+  for (const { lines, rejected } of windows) {
+    lines.release();
+    rejected.release();
+  }
 
-  // Read late or early, an ETag that stands here has been told to the day.
-  const told = new Map((await ledger.readDay(date)).map((entry) => [entry.window.id, entry.notified]));
-  if (landed.some(({ window, lines }) => lines.etag !== told.get(window.window.id))) {
+  // What stands in the ledger has been told to the day.
+  const isNews = ({ window, lines, rejected }: LandedWindow): boolean => {
+    const entry = entries.get(window.window.id);
+    return lines.etag !== entry?.notified || rejected.rows !== (entry?.rejected ?? 0);
+  };
+  const isUntold = (window: ReadWindow): boolean =>
+    beliefs.asideOf(window)?.etag !== entries.get(window.window.id)?.notified;
+  if (day.landed.some(isNews) || day.shrunk.some(isUntold)) {
     await sender.send(QUEUES.days, toMessage({ date }), { delayMs: dayDelayMs });
   }
 
-  await inParallel(landed, PARALLEL_WINDOWS, ({ window, lines, rejected }) =>
-    ledger.recordRead(window.window, {
-      claim: window.claim,
+  await inParallel(day.landed, PARALLEL_WINDOWS, ({ window: { window, claim }, lines, rejected }) =>
+    ledger.recordRead(window, {
+      claim,
       changed: lines.changed,
       rows: lines.rows,
       digest: lines.digest,
       rejected: rejected.rows,
       notified: lines.etag,
+      isOld: window.fromMs < sourceStartMs(claim.atMs, deps.sourceDays),
     }),
   );
-  return landed;
+  await inParallel(day.shrunk, PARALLEL_WINDOWS, async (window) => {
+    const aside = beliefs.asideOf(window);
+    const isWitness = aside?.isWitness ?? false;
+    await ledger.recordShrunk(window.window, { claim: window.claim, isWitness, notified: aside?.etag });
+  });
+  return day;
 }
 
+/** The rows that fit first: if they are not believed, those that do not fit stay as they were as well. */
 async function commit(
-  raw: BlobContainer,
-  { read }: ReadWindow,
-  spool: LineSpool,
-): Promise<Landed | undefined> {
-  const result = await commitSpool(raw, spool, { ...read, digest: spool.digest, rows: spool.rows });
-  spool.release();
-  return result.kind === 'blocksLost' ? undefined : result;
+  window: ReadWindow,
+  { raw, beliefs }: LandDayDeps,
+): Promise<LandedWindow | 'doubted' | 'blocksLost'> {
+  const lines = await commitSpool(raw, window.lines, completeRead(window), (etag) =>
+    beliefs.mayReplace(window, etag),
+  );
+  if (lines.kind === 'doubted' || lines.kind === 'blocksLost') return lines.kind;
+  window.lines.release();
+  const { digest, rows } = window.rejected;
+  const rejected = await commitSpool(raw, window.rejected, { ...window.read, digest, rows });
+  if (rejected.kind === 'doubted' || rejected.kind === 'blocksLost') return 'blocksLost';
+  window.rejected.release();
+  return { window, lines, rejected };
 }

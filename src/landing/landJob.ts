@@ -8,11 +8,13 @@ import { inParallel } from '../runtime/inParallel.ts';
 import type { Log } from '../runtime/log.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import { byDate } from '../windows/byDate.ts';
-import { type Window, windowsBetween } from '../windows/grid.ts';
-import type { Claim, Ledger } from '../windows/ledger.ts';
-import { landDay, type LandedWindow } from './landDay.ts';
+import { asideBlobName, type Window, windowsBetween } from '../windows/grid.ts';
+import type { Claim, Ledger, LedgerEntry } from '../windows/ledger.ts';
+import { believe } from './beliefs.ts';
+import { landDay, type LandedDay } from './landDay.ts';
+import type { LineSpool } from './lineSpool.ts';
 import { largestClaim } from './rawStore.ts';
-import { readRun, type RunRead } from './readRun.ts';
+import { readRun, type ReadRunDeps, type ReadWindow, type Run, type RunRead } from './readRun.ts';
 
 export interface LandingDeps {
   source: PstnCallsSource;
@@ -23,10 +25,14 @@ export interface LandingDeps {
   clock: Clock;
   newId: NewId;
   log: Log;
+  /** How much later a read that lost rows is to be confirmed, in minutes; 0 is at once. */
+  shrinkConfirmMinutes: number;
+  /** Windows that begin earlier than this many days ago are read only by command. */
+  sourceDays: number;
   /** Ends the job before its next page or its next day. */
   signal?: AbortSignal;
-  /** The message is not delivered again if this fails: the windows become `failed`. */
-  lastDelivery?: boolean;
+  /** True if the message is not worth another delivery, or gets none: the windows become `failed`. */
+  isFinal?: (error: unknown) => boolean;
   /** How long the message of a changed day waits; a job that somebody waits for does not wait. */
   dayDelayMs?: number;
   /** Bytes of lines that may wait in memory, over all windows of a job. */
@@ -49,6 +55,8 @@ export interface LandingReport {
   committed: number;
   unchanged: number;
   superseded: number;
+  /** Windows whose read lost rows and waits to be confirmed. */
+  shrunk: number;
   /** Windows whose blocks an older read discarded: the job was sent again for them. */
   sentAgain: number;
 }
@@ -88,13 +96,12 @@ async function readSince(
   windows: readonly Window[],
   ledger: Ledger,
 ): Promise<Set<number>> {
-  const fresh = new Set<string>();
-  await inParallel(byDate(windows).keys(), PARALLEL_DAYS, async (date) => {
-    for (const { window, lastReadAt } of await ledger.readDay(date)) {
-      if (lastReadAt !== undefined && Date.parse(lastReadAt) >= plannedMs) fresh.add(window.id);
-    }
-  });
-  return new Set(windows.filter(({ id }) => fresh.has(id)).map(({ fromMs }) => fromMs));
+  const entries = await readEntries(byDate(windows).keys(), ledger);
+  const isFresh = ({ id }: Window): boolean => {
+    const lastReadAt = entries.get(id)?.lastReadAt;
+    return lastReadAt !== undefined && Date.parse(lastReadAt) >= plannedMs;
+  };
+  return new Set(windows.filter(isFresh).map(({ fromMs }) => fromMs));
 }
 
 async function landRun(
@@ -107,26 +114,53 @@ async function landRun(
 ): Promise<void> {
   const { source, raw, newId, signal } = deps;
   signal?.throwIfAborted();
-  const claims = await claimDays(windows, deps);
-  const read = await readRun(
-    { windows, claims, skippedHours },
-    {
-      source,
-      raw,
-      newId,
-      read: { lane: job.lane, ...(signal && { signal }) },
-      bufferBytes: deps.bufferBytes ?? BUFFER_BYTES,
-    },
-  );
+  const run: Run = { windows, claims: await claimDays(windows, deps), skippedHours };
+  const readDeps: ReadRunDeps = {
+    source,
+    raw,
+    newId,
+    read: { lane: job.lane, ...(signal && { signal }) },
+    bufferBytes: deps.bufferBytes ?? BUFFER_BYTES,
+  };
+  const read = await readRun(run, readDeps);
   addRead(report, read);
+  const entries = await readEntries(run.claims.keys(), deps.ledger);
+  const beliefs = await believe(read, entries, job, {
+    ...deps,
+    readForAside: (ofThese) => readForAside(run, ofThese, readDeps),
+  });
   const dayDelayMs = job.soon === true ? 0 : (deps.dayDelayMs ?? DAY_DELAY_MS);
-  for (const date of claims.keys()) {
+  for (const date of run.claims.keys()) {
     signal?.throwIfAborted();
     const ofDay = read.windows.filter(({ window }) => window.date === date);
-    const landed = await landDay(date, ofDay, { ...deps, dayDelayMs });
-    for (const { window } of landed) open.delete(window.window);
-    addLanded(report, landed);
+    const day = await landDay(date, ofDay, { ...deps, beliefs, entries, dayDelayMs });
+    for (const { window } of [...day.landed.map((landed) => landed.window), ...day.shrunk])
+      open.delete(window);
+    addLanded(report, day);
   }
+}
+
+/** Reads the span of these windows once more, under the same claims, for blobs of reads kept aside. */
+async function readForAside(
+  run: Run,
+  windows: readonly ReadWindow[],
+  deps: ReadRunDeps,
+): Promise<Map<number, LineSpool>> {
+  const hours = windows.map(({ window }) => window.fromMs);
+  const span = run.windows.filter(
+    ({ fromMs }) => fromMs >= Math.min(...hours) && fromMs <= Math.max(...hours),
+  );
+  const again = await readRun({ ...run, windows: span, linesName: asideBlobName }, deps);
+  return new Map(again.windows.map(({ window, lines }) => [window.fromMs, lines]));
+}
+
+/** By window id, what the ledger knows of days. */
+async function readEntries(dates: Iterable<string>, ledger: Ledger): Promise<Map<string, LedgerEntry>> {
+  const entries = new Map<string, LedgerEntry>();
+  await inParallel(dates, PARALLEL_DAYS, async (date) => {
+    for (const entry of await ledger.readDay(date)) entries.set(entry.window.id, entry);
+  });
+  return entries;
 }
 
 /** One claim a day, all of them before the first page: what is read afterwards is at least as new as they. */
@@ -145,15 +179,16 @@ async function recordFailure(
   windows: readonly Window[],
   job: WindowJob,
   error: unknown,
-  { ledger, log, lastDelivery = false }: LandingDeps,
+  { ledger, log, isFinal = () => false }: LandingDeps,
 ): Promise<void> {
   const reason = error instanceof Error ? error.message : String(error);
-  log.warn('windowJobFailed', { windows: windows.length, first: windows[0]?.id, lastDelivery, reason });
+  const final = isFinal(error);
+  log.warn('windowJobFailed', { windows: windows.length, first: windows[0]?.id, final, reason });
   try {
     // A window that was recorded as read, though the answer was lost, did not fail.
     const read = await readSince(Date.parse(job.planned), windows, ledger);
     const failed = windows.filter(({ fromMs }) => !read.has(fromMs));
-    await ledger.recordFailure(failed, reason, lastDelivery);
+    await ledger.recordFailure(failed, reason, final);
   } catch (second) {
     log.error('failureNotRecorded', { first: windows[0]?.id, reason: String(second) });
   }
@@ -181,6 +216,7 @@ const emptyReport = (skipped: number): LandingReport => ({
   committed: 0,
   unchanged: 0,
   superseded: 0,
+  shrunk: 0,
   sentAgain: 0,
 });
 
@@ -195,7 +231,8 @@ function addRead(report: LandingReport, read: RunRead): void {
   }
 }
 
-function addLanded(report: LandingReport, landed: readonly LandedWindow[]): void {
+function addLanded(report: LandingReport, { landed, shrunk }: LandedDay): void {
   report.windows += landed.length;
+  report.shrunk += shrunk.length;
   for (const { lines } of landed) report[lines.kind] += 1;
 }

@@ -1,5 +1,7 @@
+import type { PageRows } from '../graph/pageRows.ts';
 import type { BlobContainer, BlobWriteOptions } from '../storage/blobs.ts';
 import { BLOCK_BYTES, type BufferPool } from './bufferPool.ts';
+import { copyLine, roomFor } from './copyLine.ts';
 import { LineDigest, sha256 } from './digest.ts';
 
 const LF = 0x0a;
@@ -50,6 +52,11 @@ export class LineSpool {
     return this.#used;
   }
 
+  /** What waits to be staged, each line with its LF; valid until the next call. */
+  get waiting(): Uint8Array {
+    return this.#buffer?.subarray(0, this.#used) ?? new Uint8Array(0);
+  }
+
   get isFull(): boolean {
     return this.#used >= BLOCK_BYTES;
   }
@@ -69,6 +76,13 @@ export class LineSpool {
     const buffer = this.#room(line.length * MAX_BYTES_A_UNIT + 1);
     const length = buffer.write(line, this.#used);
     return buffer.subarray(this.#used, this.#used + length);
+  }
+
+  /** As {@link write}, the line of a row. Undefined if it cannot be copied from the page, see {@link copyLine}. */
+  writeRow(rows: PageRows, row: number): Buffer | undefined {
+    const buffer = this.#room(roomFor(rows, row) + 1);
+    const end = copyLine(rows, row, buffer, this.#used);
+    return end === 0 ? undefined : buffer.subarray(this.#used, end);
   }
 
   /** Takes in the line that was written last. `hashed` is the SHA-256 of its bytes. */

@@ -1,6 +1,6 @@
 /** Amounts of this size and above are refused: what a double still tells apart would be less than 6 decimals. */
 const MONEY_LIMIT = 1e9;
-const MONEY_DECIMALS = 6;
+export const MONEY_DECIMALS = 6;
 const ZEROS = '0'.repeat(MONEY_DECIMALS);
 /** By far the most frequent amount. */
 const NOTHING = `0.${ZEROS}`;

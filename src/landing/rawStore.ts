@@ -1,6 +1,6 @@
 import type { BlobContainer, BlobItem, BlobWriteOptions } from '../storage/blobs.ts';
 import { isConflict } from '../storage/blobs.ts';
-import { rawDayPrefix } from '../windows/grid.ts';
+import { asideDayPrefix, rawDayPrefix } from '../windows/grid.ts';
 import type { CompleteRead, StoredRead } from './decideCommit.ts';
 
 const CONTENT_TYPE = 'application/x-ndjson';
@@ -33,10 +33,10 @@ export const commitOptions = (stored: StoredRead | undefined, read: CompleteRead
   },
 });
 
-/** The largest claim that any blob of the day carries; 0 if there is none. */
+/** The largest claim that any blob of the day carries, reads kept aside included; 0 if there is none. */
 export async function largestClaim(raw: BlobContainer, date: string): Promise<number> {
   let largest = 0;
-  for (const prefix of [rawDayPrefix(date), rejectedDayPrefix(date)]) {
+  for (const prefix of [rawDayPrefix(date), rejectedDayPrefix(date), asideDayPrefix(date)]) {
     for await (const blob of raw.list(prefix)) largest = Math.max(largest, storedRead(blob).claim);
   }
   return largest;

@@ -15,6 +15,8 @@ export interface Run {
   claims: ReadonlyMap<string, Claim>;
   /** Begins of windows of the job that are not read this time. */
   skippedHours: ReadonlySet<number>;
+  /** Name of the blob that a window's lines are staged for; its raw blob if not given. */
+  linesName?: (window: Window) => string;
 }
 
 export interface ReadRunDeps {
@@ -32,8 +34,16 @@ export interface ReadWindow extends OpenWindow {
   read: Omit<CompleteRead, 'digest' | 'rows'>;
 }
 
+export const completeRead = ({ read, lines }: ReadWindow): CompleteRead => ({
+  ...read,
+  digest: lines.digest,
+  rows: lines.rows,
+});
+
 export interface RunRead {
   windows: ReadWindow[];
+  /** Whether a row with this key came, wherever it belongs. */
+  has: (key: string) => boolean;
   pages: number;
   /** Rows that came more than once. */
   repeated: number;
@@ -63,8 +73,15 @@ export async function readRun(run: Run, deps: ReadRunDeps): Promise<RunRead> {
     const { repeated, moved, unknownDay } = attempt.intake;
     if (moved.size === 0 || reads === MAX_READS) {
       await unknownDay.write();
-      const { windows } = attempt;
-      return { windows, pages, repeated, unknownDay: unknownDay.rows, readAgain: reads - 1 };
+      const { windows, intake } = attempt;
+      return {
+        windows,
+        has: (key) => intake.has(key),
+        pages,
+        repeated,
+        unknownDay: unknownDay.rows,
+        readAgain: reads - 1,
+      };
     }
     for (const key of moved) movedKeys.add(key);
   }
@@ -78,7 +95,7 @@ async function readPages(run: Run, { source, read }: ReadRunDeps, intake: RowInt
     read.signal?.throwIfAborted();
     pages += 1;
     for (let index = 0; index < page.rows.length; index++) {
-      intake.take(page, index);
+      intake.take(page.rows, index);
       if (intake.presses) await intake.relieve();
     }
   }
@@ -106,7 +123,7 @@ function openRead(
       new LineSpool({ container: raw, blobName, claim: claim.number, nonce }, pool);
     return {
       window,
-      lines: spool(rawBlobName(window)),
+      lines: spool((run.linesName ?? rawBlobName)(window)),
       rejected: spool(rejectedBlobName(window)),
       // A window that the claim does not know is taken for contested, which only costs a write.
       claim,

@@ -1,4 +1,5 @@
-import type { PstnCallsPage } from '../graph/pstnCalls.ts';
+import { COLUMNS } from '../graph/columns.ts';
+import type { PageRows } from '../graph/pageRows.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import type { Window } from '../windows/grid.ts';
 import { sha256 } from './digest.ts';
@@ -6,7 +7,7 @@ import type { BufferPool } from './bufferPool.ts';
 import { type LineSpool, relieve } from './lineSpool.ts';
 import { SeenIds } from './seenIds.ts';
 import { rejectMisfit, type RejectedRow, rejectStray } from './rejectedRow.ts';
-import type { StartHour } from './startHour.ts';
+import { startHour, type StartHour } from './startHour.ts';
 import { type FittingRow, toLine } from './toLine.ts';
 import { UnknownDayRows } from './unknownDayRows.ts';
 
@@ -40,6 +41,10 @@ export class LogMovedError extends Error {
 /** More moved rows than this are not a log that moves, but an answer that cannot be trusted. */
 const MAX_MOVED_KEYS = 5_000;
 
+const QUOTE = 0x22;
+const ID = COLUMNS.findIndex(({ name }) => name === 'id');
+const START = COLUMNS.findIndex(({ name }) => name === 'startDateTime');
+
 type EncodedRow = FittingRow | RejectedRow;
 type Place = OpenWindow | 'unknownDay' | 'elsewhere';
 interface HeldRow {
@@ -62,6 +67,8 @@ export class RowIntake {
   readonly #seen = new SeenIds();
   /** Rows under moved keys: they wait for the end of the read, because a later one may replace them. */
   readonly #held = new Map<string, HeldRow | undefined>();
+  /** Moved keys that this read met. */
+  readonly #heldBefore = new Set<string>();
   #anyFull = false;
 
   constructor(plan: IntakePlan) {
@@ -80,13 +87,34 @@ export class RowIntake {
    * Takes one row of a page.
    * @throws LogMovedError if a row changed that has been staged already, in a last read.
    */
-  take(page: Pick<PstnCallsPage, 'rows' | 'textOf'>, index: number): void {
-    const row = toLine(page.rows[index]);
+  take(rows: PageRows, index: number): void {
+    if (this.#takeUsual(rows, index)) return;
+    const text = rows.textOf(index);
+    const row = toLine(JSON.parse(text), () => text);
     const place = this.#placeOf(row.start);
     if (place === 'elsewhere') this.elsewhere += 1;
-    else if (row.kind === 'misfit') this.#admit(rejectMisfit(row, page.textOf(index)), place);
-    else if (place === 'unknownDay') this.#admit(rejectStray(row, page.textOf(index)), place);
+    else if (row.kind === 'misfit') this.#admit(rejectMisfit(row, text), place);
+    else if (place === 'unknownDay') this.#admit(rejectStray(row, text), place);
     else this.#admit(row, place);
+  }
+
+  /**
+   * Takes a row as nearly all are: one that fits, is new, and lies in a window of the job. It is copied from the
+   * page and never parsed. False, and nothing is done, for any other.
+   */
+  #takeUsual(rows: PageRows, row: number): boolean {
+    if (this.#held.size > 0 || this.#isVoid || !rows.isKnown(row)) return false;
+    const start = startHour(plainText(rows, row, START));
+    const id = plainText(rows, row, ID);
+    const spool = start && this.#plan.windows.get(start.hourMs)?.lines;
+    if (spool === undefined || id === '') return false;
+    const bytes = spool.writeRow(rows, row);
+    if (bytes === undefined) return false;
+    const hashed = sha256(bytes);
+    if (this.#seen.add(id, hashed) !== 'new') return false;
+    spool.accept(bytes.length, hashed);
+    this.#anyFull ||= spool.isFull || this.#plan.pool.isOverdrawn();
+    return true;
   }
 
   /** Stages blocks until what is held is within bounds again. */
@@ -98,12 +126,18 @@ export class RowIntake {
 
   /** Ends the read: every row is in its place now. */
   finish(): void {
-    for (const held of this.#held.values()) {
+    for (const [key, held] of this.#held) {
       if (held === undefined) continue;
+      this.#heldBefore.add(key);
       const spool = spoolOf(held.row, held.place);
       this.#store(held.row, spool, spool?.write(held.row.line).length ?? 0, held.hashed);
     }
     this.#held.clear();
+  }
+
+  /** Whether a row with this key came, wherever it belongs; after {@link finish}. */
+  has(key: string): boolean {
+    return this.#seen.hasKey(key) || this.#heldBefore.has(key);
   }
 
   /** True when the job is going to be read again: then only keys matter. */
@@ -183,4 +217,11 @@ export class RowIntake {
 function spoolOf(row: EncodedRow, place: OpenWindow | 'unknownDay'): LineSpool | undefined {
   if (place === 'unknownDay') return undefined;
   return row.kind === 'line' ? place.lines : place.rejected;
+}
+
+/** A text that needs no parsing; empty for whatever is none. */
+function plainText(rows: PageRows, row: number, column: number): string {
+  const from = rows.valueFrom(row, column);
+  if (!rows.isPlain(row, column) || rows.bytes[from] !== QUOTE) return '';
+  return rows.bytes.toString('utf8', from + 1, rows.valueEnd(row, column) - 1);
 }

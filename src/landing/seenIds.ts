@@ -57,6 +57,12 @@ export class SeenIds {
     return entry !== 0 && this.#hasRow(entry - 1, rowHash);
   }
 
+  /** Whether any row has the key. */
+  hasKey(key: string): boolean {
+    this.#takeKey(key);
+    return this.#slots[this.#find()] !== 0;
+  }
+
   #takeKey(key: string): void {
     if (isGuid(key)) {
       this.#key0 = hexWord(key, 0, 8);

@@ -1,5 +1,6 @@
 import { ADDITIONAL_COLUMN, COLUMNS } from '../graph/columns.ts';
 import { cellFault, cellText } from './cellText.ts';
+import { exactMembers, hasInexactNumber } from './exactJson.ts';
 import { isDeeperThan, isPlain, MAX_LEVELS, quoted, stableJson } from './jsonText.ts';
 import { startHour, type StartHour } from './startHour.ts';
 
@@ -37,8 +38,9 @@ const ANNOTATION = '@odata.';
 /**
  * Encodes one row as Graph sent it. Every page passes through here: the line is put together by hand, because
  * JSON.stringify cannot write `0.000000`.
+ * @param textOf the row's JSON as it was sent: some numbers are more exact there
  */
-export function toLine(row: unknown): FittingRow | Misfit {
+export function toLine(row: unknown, textOf: () => string): FittingRow | Misfit {
   if (!isRow(row)) return misfitOf('the row is no object');
   let line = '';
   let present = 0;
@@ -50,7 +52,7 @@ export function toLine(row: unknown): FittingRow | Misfit {
     } else if (isText && typeof value === 'string' && isPlain(value)) {
       line += openHead + value + '"';
     } else {
-      const text = cellText(kind, value);
+      const text = cellText(kind, value, () => jsonOf(row, textOf)(name));
       if (text === undefined) return misfit(row);
       line += head + text;
     }
@@ -58,20 +60,32 @@ export function toLine(row: unknown): FittingRow | Misfit {
   const { id, startDateTime } = row;
   const start = typeof startDateTime === 'string' ? startHour(startDateTime) : undefined;
   if (start === undefined) return misfit(row);
-  const rest = present === Object.keys(row).length ? NO_ADDITIONAL : additional(row);
+  const rest = present === Object.keys(row).length ? NO_ADDITIONAL : additional(row, textOf);
   if (rest === undefined) return misfit(row);
   line += rest;
   return { kind: 'line', line, key: idOf(id) ?? line, start };
 }
 
 /** Undefined if a property is nested too deeply. */
-function additional(row: Row): string | undefined {
+function additional(row: Row, textOf: () => string): string | undefined {
   const names = additionalNames(row);
   if (names.length === 0) return NO_ADDITIONAL;
   if (names.some((name) => isDeeperThan(row[name], MAX_LEVELS))) return undefined;
+  const json = jsonOf(row, textOf);
   // Entries, not an object: a property may be called __proto__.
-  const members = names.sort().map((name) => `${JSON.stringify(name)}:${stableJson(row[name])}`);
+  const members = names.sort().map((name) => `${JSON.stringify(name)}:${json(name)}`);
   return `,"${ADDITIONAL_COLUMN}":${quoted(`{${members.join(',')}}`)}}`;
+}
+
+/** JSON of the properties that are kept as JSON, by their names. The row's text is looked at only if it has to be. */
+function jsonOf(row: Row, textOf: () => string): (name: string) => string {
+  let exact: ReturnType<typeof exactMembers> | undefined;
+  return (name) => {
+    const value = row[name];
+    if (!hasInexactNumber(value)) return stableJson(value);
+    exact ??= exactMembers(textOf());
+    return exact(name) ?? stableJson(value);
+  };
 }
 
 const additionalNames = (row: Row): string[] =>

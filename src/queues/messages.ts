@@ -42,6 +42,8 @@ const windowJob = z
     then: range.optional(),
     /** Somebody waits: what follows is sent without the delay that only saves work. */
     soon: z.boolean().optional(),
+    /** How often it was sent anew because it had to wait. */
+    tries: z.number().int().nonnegative().optional(),
   })
   .refine(wholeHours, 'from and to must be whole hours')
   .refine(ascending, 'from must be before to')

@@ -12,10 +12,15 @@ export function needsAttention(
   status: Omit<Status, 'attention'>,
   { nowMs, schedule }: AttentionOptions,
 ): string[] {
-  const { planner, windows, coverage, queues, rejected, days, failed } = status;
+  const { planner, windows, coverage, queues, rejected, days, failed, missing, deadLetters } = status;
   const found: string[] = [];
+  if (missing.length > 0) {
+    found.push(
+      `Missing: ${missing.join(', ')}. Deploy the infrastructure again, or start "pstn local", which makes what is missing.`,
+    );
+  }
   const nothingRead = coverage.from === undefined;
-  if (planner === undefined && nothingRead) {
+  if (planner === undefined && nothingRead && missing.length === 0) {
     found.push(
       'Nothing has ever been planned or read. Is the function app running? Its timer function planWindows runs by ' +
         `PLAN_SCHEDULE (${schedule}); "pstn backfill --from ... --to ..." reads a range at once.`,
@@ -32,7 +37,7 @@ export function needsAttention(
     const newest = failed[0];
     found.push(
       `${windows.failed} windows failed` +
-        (newest === undefined ? '.' : `; the newest, ${newest.window}: ${newest.reason}`),
+        (newest === undefined ? '.' : `; the newest, ${newest.window}: ${oneLine(newest.reason)}`),
     );
   }
   for (const gap of coverage.gaps) {
@@ -41,15 +46,40 @@ export function needsAttention(
   if (windows.shrunk > 0) {
     found.push(`${windows.shrunk} windows lost rows in their last read and wait for a second one to agree.`);
   }
-  for (const { queue, deadLetters, orMore } of queues) {
-    if (deadLetters === 0) continue;
-    found.push(`${deadLetters}${orMore ? ' or more' : ''} dead letters in ${queue}.`);
+  for (const { queue, deadLetters: count, orMore } of queues) {
+    if (count === 0) continue;
+    const reasons = byReason(deadLetters.filter((letter) => letter.queue === queue));
+    found.push(`${count}${orMore ? ' or more' : ''} dead letters in ${queue}${reasons}.`);
   }
   if (days.incomplete > 0) found.push(`${days.incomplete} days are being summed, or were left half-way.`);
   const rows = rejected.inWindows + rejected.withoutDay;
   if (rows > 0)
     found.push(`${rows} rows do not fit and lie below rejected/v1/ in pstn-raw, each with its reason.`);
   return found;
+}
+
+const SHOWN_REASONS = 5;
+const MAX_REASON_UNITS = 300;
+
+/** The reasons, most frequent first: `: 2 times "...", once "..."`; empty if none is known. */
+function byReason(letters: Status['deadLetters']): string {
+  const counts = new Map<string, number>();
+  for (const { reason } of letters) {
+    const line = oneLine(reason);
+    counts.set(line, (counts.get(line) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  const shown = sorted
+    .slice(0, SHOWN_REASONS)
+    .map(([reason, count]) => `${count === 1 ? 'once' : `${count} times`} "${reason}"`);
+  if (sorted.length > SHOWN_REASONS) shown.push('and other reasons');
+  return shown.length === 0 ? '' : `: ${shown.join(', ')}`;
+}
+
+/** Reasons come from anywhere: without what a terminal would act on, and no longer than one looks at. */
+function oneLine(text: string): string {
+  const line = text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim();
+  return line.length > MAX_REASON_UNITS ? `${line.slice(0, MAX_REASON_UNITS)}...` : line;
 }
 
 /** How often the timer should have run after its last run; counted up to 2. */

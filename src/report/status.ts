@@ -5,6 +5,7 @@ import type { QueueFigures, QueuePeeker } from '../queues/peek.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { inParallel } from '../runtime/inParallel.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
+import { TABLES } from '../storage/names.ts';
 import type { DayState } from '../totals/dayHead.ts';
 import { readDayHead } from '../totals/totalsReader.ts';
 import type { Table } from '../storage/tables.ts';
@@ -13,6 +14,8 @@ import type { Ledger, LedgerEntry, WindowState } from '../windows/ledger.ts';
 import { readPlannerState } from '../windows/plannerState.ts';
 import { needsAttention } from './attention.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
+import { explainDeadLetter, type ExplainedDeadLetter, unexplained } from './deadLetters.ts';
+import { missingParts, type MissingParts } from './missingParts.ts';
 import { rawDays } from './rawDays.ts';
 
 export interface Status {
@@ -26,6 +29,10 @@ export interface Status {
   /** Rows that do not fit: in windows, and those that name no day. */
   rejected: { inWindows: number; withoutDay: number };
   queues: QueueFigures[];
+  /** The newest messages that were given up, at most 20 of each queue, with the reason. */
+  deadLetters: ExplainedDeadLetter[];
+  /** Containers, tables and queues that do not exist, such as `table windows`. */
+  missing: string[];
   planner: { coverageFrom: string; lastTickAt: string | undefined } | undefined;
   /** What needs a hand, in plain words; empty if all is well. */
   attention: string[];
@@ -45,26 +52,29 @@ export interface StatusServices {
 const GRACE_MS = 2 * WINDOW_MS;
 const PARALLEL_DAYS = 8;
 const SHOWN_FAILURES = 20;
+const SHOWN_DEAD_LETTERS = 20;
 
-/** Looks at every stage of the pipeline; changes nothing. */
+/**
+ * Looks at every stage of the pipeline; changes nothing. A container, table or queue that is missing is named and
+ * leaves its figures at nothing.
+ */
 export async function readStatus(services: StatusServices): Promise<Status> {
-  const { clock, control, raw, dailyTotals, ledger, peeker, config } = services;
+  const { clock, raw, config } = services;
   const nowMs = clock.nowMs();
-  const planner = await readPlannerState(control);
+  const parts = missingParts();
+  const planner = await parts.orElse(`container ${services.control.name}`, undefined, () =>
+    readPlannerState(services.control),
+  );
   const coverageFromMs = planner && Date.parse(planner.state.coverageFrom);
   const dates = new Set([
     ...datesBetween(coverageFromMs ?? nowMs - config.SOURCE_DAYS * DAY_MS, nowMs + 1),
-    ...(await rawDays(raw)),
+    ...(await parts.orElse(`container ${raw.name}`, [], () => rawDays(raw))),
   ]);
-  const entries: LedgerEntry[] = [];
-  const days = { provisional: 0, settled: 0, restated: 0, incomplete: 0 };
-  await inParallel(dates, PARALLEL_DAYS, async (date) => {
-    const [ofDay, head] = await Promise.all([ledger.readDay(date), readDayHead(dailyTotals, date)]);
-    entries.push(...ofDay);
-    if (head === undefined) return;
-    days[head.state] += 1;
-    if (!head.complete) days.incomplete += 1;
-  });
+  const [{ entries, days, foldErrors }, withoutDay, queues] = await Promise.all([
+    readDays(services, dates, parts),
+    parts.orElse(`container ${raw.name}`, 0, () => count(raw.list(UNKNOWN_DAY_PREFIX))),
+    readQueues(services.peeker, parts),
+  ]);
   const owedToMs = Math.floor((nowMs - GRACE_MS) / WINDOW_MS) * WINDOW_MS;
   const found = {
     at: new Date(nowMs).toISOString(),
@@ -75,17 +85,74 @@ export async function readStatus(services: StatusServices): Promise<Status> {
     windows: countStates(entries),
     failed: failures(entries),
     days,
-    rejected: {
-      inWindows: entries.reduce((sum, entry) => sum + entry.rejected, 0),
-      withoutDay: await count(raw.list(UNKNOWN_DAY_PREFIX)),
-    },
-    queues: await Promise.all(QUEUE_NAMES.map((queue) => peeker.figures(queue))),
+    rejected: { inWindows: entries.reduce((sum, entry) => sum + entry.rejected, 0), withoutDay },
+    queues,
+    deadLetters: await deadLetters(services, queues, { entries, foldErrors }, parts),
     planner: planner && {
       coverageFrom: planner.state.coverageFrom,
       lastTickAt: planner.state.lastTickAt,
     },
+    missing: parts.names(),
   };
   return { ...found, attention: needsAttention(found, { nowMs, schedule: config.PLAN_SCHEDULE }) };
+}
+
+interface ReadDays {
+  entries: LedgerEntry[];
+  days: Status['days'];
+  foldErrors: Map<string, string>;
+}
+
+async function readDays(
+  { ledger, dailyTotals }: StatusServices,
+  dates: ReadonlySet<string>,
+  parts: MissingParts,
+): Promise<ReadDays> {
+  const entries: LedgerEntry[] = [];
+  const days = { provisional: 0, settled: 0, restated: 0, incomplete: 0 };
+  const foldErrors = new Map<string, string>();
+  await inParallel(dates, PARALLEL_DAYS, async (date) => {
+    const [ofDay, head] = await Promise.all([
+      parts.orElse(`table ${TABLES.windows}`, [], () => ledger.readDay(date)),
+      parts.orElse(`table ${dailyTotals.name}`, undefined, () => readDayHead(dailyTotals, date)),
+    ]);
+    entries.push(...ofDay);
+    if (head === undefined) return;
+    days[head.state] += 1;
+    if (!head.complete) days.incomplete += 1;
+    if (head.lastError !== undefined) foldErrors.set(date, head.lastError);
+  });
+  return { entries, days, foldErrors };
+}
+
+async function readQueues(peeker: QueuePeeker, parts: MissingParts): Promise<QueueFigures[]> {
+  const figures = await Promise.all(
+    QUEUE_NAMES.map((queue) => parts.orElse(`queue ${queue}`, undefined, () => peeker.figures(queue))),
+  );
+  return figures.filter((one) => one !== undefined);
+}
+
+/** The newest of each queue. */
+async function deadLetters(
+  { peeker, control }: StatusServices,
+  queues: readonly QueueFigures[],
+  reasons: Pick<ReadDays, 'entries' | 'foldErrors'>,
+  parts: MissingParts,
+): Promise<ExplainedDeadLetter[]> {
+  const found: ExplainedDeadLetter[] = [];
+  for (const { queue } of queues.filter((one) => one.deadLetters > 0)) {
+    const letters = await peeker.deadLetters(queue);
+    const newest = letters.toSorted((a, b) => (b.enqueuedAt ?? '').localeCompare(a.enqueuedAt ?? ''));
+    await inParallel(newest.slice(0, SHOWN_DEAD_LETTERS), PARALLEL_DAYS, async (letter) => {
+      found.push(
+        await parts.orElse(`container ${control.name}`, unexplained(letter), () =>
+          explainDeadLetter(letter, { control, ...reasons }),
+        ),
+      );
+    });
+  }
+  const order = ({ queue, enqueuedAt = '' }: ExplainedDeadLetter): string => `${queue} ${enqueuedAt}`;
+  return found.sort((a, b) => order(b).localeCompare(order(a)));
 }
 
 function countStates(entries: readonly LedgerEntry[]): Record<WindowState, number> {

@@ -1,3 +1,5 @@
+import type { Measures } from './measures.ts';
+
 /** Columns by which a day's calls are summed beside users. */
 export const BREAKDOWN_DIMENSIONS = [
   'callType',
@@ -9,18 +11,6 @@ export const BREAKDOWN_DIMENSIONS = [
 ] as const;
 
 export type BreakdownDimension = (typeof BREAKDOWN_DIMENSIONS)[number];
-
-/** Sums over calls of one currency. Amounts in micro-units of it. */
-export interface Measures {
-  calls: number;
-  callsIn: number;
-  callsOut: number;
-  durationSeconds: number;
-  chargeMicros: bigint;
-  connectionChargeMicros: bigint;
-  /** Calls whose charge is null. */
-  callsUnpriced: number;
-}
 
 /** Sums of the calls of one day that have this value in this column, in one currency. */
 export interface BreakdownTotals extends Measures {

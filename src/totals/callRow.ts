@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import { parseInstant, type Instant } from '../graph/instant.ts';
+import { BREAKDOWN_DIMENSIONS, type BreakdownDimension } from './breakdown.ts';
 import { parseMoney } from './money.ts';
 
 /** What the totals need of one landed row. */
@@ -18,7 +20,14 @@ export interface CallRow {
   connectionChargeMicros: bigint | null;
   callType: string | null;
   currency: string | null;
+  /** What the breakdowns are by. */
+  dimensions: Readonly<Record<BreakdownDimension, string | null>>;
+  /** Of the whole line: two rows with one digest are equal in every column. */
+  digest: string;
 }
+
+/** Characters of 6 bits, so 132 bits of a SHA-256. */
+const DIGEST_LENGTH = 22;
 
 /** Why a landed line is not what landing writes. Says which column, never what stands in it. */
 export class BadRowError extends Error {
@@ -31,6 +40,9 @@ export function parseCallRow(line: string): CallRow {
   const startDateTime = text(row, 'startDateTime');
   const start = startDateTime === null ? undefined : parseInstant(startDateTime);
   if (startDateTime === null || start === undefined) throw new BadRowError('startDateTime is no instant');
+  const dimensions = Object.fromEntries(
+    BREAKDOWN_DIMENSIONS.map((dimension) => [dimension, text(row, dimension)]),
+  ) as CallRow['dimensions'];
   return {
     // A blank id is one: only the empty one identifies nothing.
     id: row['id'] === '' ? null : verbatim(row, 'id'),
@@ -42,8 +54,10 @@ export function parseCallRow(line: string): CallRow {
     durationSeconds: seconds(row, 'duration'),
     chargeMicros: micros(row, 'charge'),
     connectionChargeMicros: micros(row, 'connectionCharge'),
-    callType: text(row, 'callType'),
+    callType: dimensions.callType,
     currency: text(row, 'currency'),
+    dimensions,
+    digest: hash('sha256', line, 'base64url').slice(0, DIGEST_LENGTH),
   };
 }
 

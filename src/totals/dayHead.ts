@@ -1,5 +1,9 @@
 import type { EntityProperties, EntityValue, Table, TableOperation } from '../storage/tables.ts';
 import { columnText } from './columnText.ts';
+import type { FenceHead, HeadKind, Stored } from './fence.ts';
+import { type HeadVector, parseVector, textOf, wholeOf } from './headColumns.ts';
+
+export { sameVector } from './headColumns.ts';
 
 /** Row key of the head of a day's partition. */
 export const DAY_HEAD_KEY = '!day';
@@ -7,20 +11,10 @@ export const DAY_HEAD_KEY = '!day';
 export type DayState = 'provisional' | 'settled' | 'restated';
 
 /** By window id, the ETag of the raw blob. Windows without blob are missing. */
-export type DayVector = Readonly<Record<string, string>>;
+export type DayVector = HeadVector;
 
 /** What a day's totals are made of, and who may write them. Instants are ISO text. */
-export interface DayHead {
-  /** Counts the claims of this head. */
-  generation: number;
-  /** Nonce of the run that claimed it last: no other run has it. */
-  writer: string;
-  /** That run has neither completed nor failed yet. */
-  open: boolean;
-  /** Counts what that run has written. */
-  step: number;
-  /** The partition holds the whole totals of `vector`; false while they are being replaced. */
-  complete: boolean;
+export interface DayHead extends FenceHead {
   vector: DayVector;
   foldVersion: string;
   state: DayState;
@@ -38,14 +32,10 @@ export interface DayHead {
   frozen: boolean;
   /** When the totals were last completed. */
   updatedAt: string;
-  /** Why the last fold failed; undefined after one that completed. */
-  lastError?: string;
 }
 
 /** A head as it stands in the table. */
-export interface StoredDayHead extends DayHead {
-  etag: string;
-}
+export type StoredDayHead = Stored<DayHead>;
 
 /** Undefined if the day was never folded. */
 export async function readDayHead(table: Table, date: string): Promise<StoredDayHead | undefined> {
@@ -78,65 +68,47 @@ export function headOperation(head: DayHead, etag: string | undefined): TableOpe
     : { kind: 'replace', rowKey: DAY_HEAD_KEY, properties, ifMatch: etag };
 }
 
-/** A head of a day that was never folded, before it is claimed. */
-export const emptyHead = (updatedAt: string): DayHead => ({
-  generation: 0,
-  writer: '',
-  open: false,
-  step: 0,
-  complete: false,
-  vector: {},
-  foldVersion: '',
-  state: 'provisional',
-  rows: 0,
-  rejected: 0,
-  restatements: 0,
-  frozen: false,
-  updatedAt,
-});
+/** Heads of days, for the fence. */
+export const DAY_HEADS: HeadKind<DayHead> = {
+  read: readDayHead,
+  operation: headOperation,
+  empty: (updatedAt) => ({
+    generation: 0,
+    writer: '',
+    open: false,
+    step: 0,
+    complete: false,
+    vector: {},
+    foldVersion: '',
+    state: 'provisional',
+    rows: 0,
+    rejected: 0,
+    restatements: 0,
+    frozen: false,
+    updatedAt,
+  }),
+};
 
 /** What cannot be read counts as never folded: the next fold writes it anew. */
 function parseHead(properties: Readonly<Record<string, EntityValue>>): DayHead {
   const vector = parseVector(properties['vector']);
   const { lastError, settledSnapshot, snapshot, state } = properties;
   return {
-    generation: whole(properties['generation']),
-    writer: text(properties['writer']),
+    generation: wholeOf(properties['generation']),
+    writer: textOf(properties['writer']),
     open: properties['open'] === true,
-    step: whole(properties['step']),
+    step: wholeOf(properties['step']),
     complete: properties['complete'] === true && vector !== undefined,
     vector: vector ?? {},
-    foldVersion: text(properties['foldVersion']),
+    foldVersion: textOf(properties['foldVersion']),
     state: state === 'settled' || state === 'restated' ? state : 'provisional',
-    rows: whole(properties['rows']),
-    rejected: whole(properties['rejected']),
+    rows: wholeOf(properties['rows']),
+    rejected: wholeOf(properties['rejected']),
     ...(typeof snapshot === 'string' ? { snapshot } : {}),
     ...(typeof settledSnapshot === 'string' ? { settledSnapshot } : {}),
-    restatements: whole(properties['restatements']),
+    restatements: wholeOf(properties['restatements']),
     frozen: properties['frozen'] === true,
-    updatedAt: text(properties['updatedAt']),
+    updatedAt: textOf(properties['updatedAt']),
     ...(typeof lastError === 'string' ? { lastError } : {}),
   };
-}
-
-const text = (value: EntityValue | undefined): string => (typeof value === 'string' ? value : '');
-const whole = (value: EntityValue | undefined): number => (typeof value === 'number' ? value : 0);
-
-function parseVector(value: EntityValue | undefined): DayVector | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text(value));
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
-    const entries = Object.entries(parsed).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    );
-    return Object.fromEntries(entries);
-  } catch {
-    return undefined;
-  }
-}
-
-/** True if both name the same windows with the same ETags. */
-export function sameVector(a: DayVector, b: DayVector): boolean {
-  const windows = Object.keys(a);
-  return windows.length === Object.keys(b).length && windows.every((window) => a[window] === b[window]);
 }

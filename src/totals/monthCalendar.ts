@@ -35,7 +35,8 @@ function beginMs(month: string, billingDay: number): number {
   return Date.parse(`${month}-${String(billingDay).padStart(2, '0')}T00:00:00Z`);
 }
 
-const monthBefore = (month: string): string => dateOf(Date.parse(`${month}-01T00:00:00Z`) - DAY_MS).slice(0, 7);
+const monthBefore = (month: string): string =>
+  dateOf(Date.parse(`${month}-01T00:00:00Z`) - DAY_MS).slice(0, 7);
 const monthAfter = (month: string): string =>
   dateOf(Date.parse(`${month}-01T00:00:00Z`) + 31 * DAY_MS).slice(0, 7);
 

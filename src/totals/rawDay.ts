@@ -1,3 +1,4 @@
+import { rejectedDayPrefix, storedRead } from '../landing/rawStore.ts';
 import { type BlobContainer, StorageError } from '../storage/blobs.ts';
 import { rawDayPrefix, windowOfRawBlob } from '../windows/grid.ts';
 import type { LedgerEntry } from '../windows/ledger.ts';
@@ -37,6 +38,16 @@ export async function listRawDay(raw: BlobContainer, date: string): Promise<RawB
     blobs.push({ windowId: window.id, name, etag, claim: Number.isSafeInteger(claim) ? claim : 0 });
   }
   return blobs;
+}
+
+/**
+ * Rows of the day that do not fit, as its rejected blobs count them. Not as the ledger does: it is written after
+ * the day was told.
+ */
+export async function countRejected(raw: BlobContainer, date: string): Promise<number> {
+  let rows = 0;
+  for await (const blob of raw.list(rejectedDayPrefix(date))) rows += storedRead(blob).rows;
+  return rows;
 }
 
 export const vectorOf = (blobs: readonly RawBlob[]): DayVector =>

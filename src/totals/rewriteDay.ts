@@ -1,128 +1,153 @@
 import { toMessage, type WindowJob } from '../queues/messages.ts';
 import { type Lane, queueOfLane } from '../queues/names.ts';
 import type { MessageSender } from '../queues/sender.ts';
-import type { Clock } from '../runtime/clock.ts';
 import type { NewId } from '../runtime/ids.ts';
 import type { Log } from '../runtime/log.ts';
-import type { BlobContainer } from '../storage/blobs.ts';
 import type { Table } from '../storage/tables.ts';
 import { DAY_MS, toInstant, windowAt } from '../windows/grid.ts';
-import type { Ledger, LedgerEntry } from '../windows/ledger.ts';
 import { groupOperations } from './batches.ts';
-import { type DayHead, sameVector } from './dayHead.ts';
+import { type DayHead, type DayState, sameVector } from './dayHead.ts';
 import { diffEntities } from './diff.ts';
-import { toEntities } from './entities.ts';
-import { FOLD_VERSION, type FoldedDay, foldDay } from './fold.ts';
-import {
-  checkNoneMissing,
-  listRawDay,
-  type RawBlob,
-  RawMovedError,
-  readBlobRows,
-  vectorOf,
-} from './rawDay.ts';
-import type { DayFence } from './tableWriter.ts';
+import { toBreakdownEntities, toEntities } from './entities.ts';
+import { judgeDay } from './finality.ts';
+import type { Fence } from './fence.ts';
+import { FOLD_VERSION } from './fold.ts';
+import { foldRawDay, type FoldServices, type RawDay } from './foldRawDay.ts';
+import { heartbeat, withBeat } from './heartbeat.ts';
+import { countRejected, listRawDay, vectorOf } from './rawDay.ts';
+import { settlementOf } from './settlement.ts';
+import { type DaySnapshot, writeSnapshot } from './snapshot.ts';
 
-export interface AggregateDeps {
-  raw: BlobContainer;
+export interface AggregateDeps extends FoldServices {
   dailyTotals: Table;
-  ledger: Pick<Ledger, 'readDay'>;
   sender: MessageSender;
-  clock: Clock;
   newId: NewId;
   log: Log;
   /** Real time after which a run whose head has not moved is taken for dead; a live one moves it four times as often. */
   delayMs: number;
   /** Windows older than this many days are not read again without a command. */
   sourceDays: number;
+  /** A window is settled by a read this long after its end. */
+  settleHours: number;
+  /**
+   * Tells whatever is made of a day's totals, if it does not know them yet: called with the name of the snapshot
+   * in force, after the day was completed and also when nothing was to be done, each time before its message ends.
+   */
+  nextStages?: (date: string, snapshot: string) => Promise<void>;
   /** A clock of real time that never jumps, in milliseconds. */
   monotonicMs?: () => number;
 }
 
 export interface WrittenDay {
   generation: number;
+  state: DayState;
+  snapshot: string;
+  /** Number of the restatement that was made; undefined if none was. */
+  restatement: number | undefined;
   /** Rows counted, and rows left out because a newer blob has the same id. */
   rows: number;
   repeatedIds: number;
+  /** Totals of users. */
   upserts: number;
   deletes: number;
+  breakdownUpserts: number;
+  breakdownDeletes: number;
   transactions: number;
 }
 
-/** Every restart is caused by a blob that was replaced: so many within one fold is a storm, better waited for. */
-const MAX_LISTINGS = 10;
-
 /** True if the totals are those of the raw blobs and nothing is left to do. */
 export async function isFolded(
-  { raw, ledger }: AggregateDeps,
+  { raw, control, ledger, settleHours }: AggregateDeps,
   date: string,
   head: DayHead | undefined,
 ): Promise<boolean> {
-  if (head?.complete !== true || head.foldVersion !== FOLD_VERSION) return false;
-  const rejected = rejectedOf(await ledger.readDay(date));
-  const blobs = await listRawDay(raw, date);
-  return sameVector(head.vector, vectorOf(blobs)) && head.rejected === rejected;
+  if (head?.frozen === true) return true;
+  if (head?.complete !== true || head.foldVersion !== FOLD_VERSION || head.snapshot === undefined)
+    return false;
+  if (!sameVector(head.vector, vectorOf(await listRawDay(raw, date)))) return false;
+  if (head.rejected !== (await countRejected(raw, date))) return false;
+  if (head.state === 'provisional') {
+    const entries = await ledger.readDay(date);
+    if (settlementOf(entries, date, settleHours) === 'settled') return false;
+  }
+  return (await control.properties(head.snapshot)) !== undefined;
 }
 
 /**
  * Folds the raw blobs and replaces the totals under the fence. All sources are read after the claim: whoever
  * claims later has also seen later.
  */
-export async function rewriteDay(deps: AggregateDeps, date: string, fence: DayFence): Promise<WrittenDay> {
-  const { dailyTotals, clock } = deps;
-  const beat = heartbeat(fence, deps);
-  const { entries, blobs, folded } = await foldRaw(deps, date, beat);
-  if (folded.repeatedIds > 0) await readDayAgain(deps, date, entries, folded);
+export async function rewriteDay(
+  deps: AggregateDeps,
+  date: string,
+  fence: Fence<DayHead>,
+): Promise<WrittenDay> {
+  const { control, dailyTotals, clock, delayMs, settleHours, monotonicMs = () => performance.now() } = deps;
+  const beat = heartbeat(() => fence.touch(), delayMs / 4, monotonicMs);
+  const day = await foldRawDay(deps, date, beat);
+  const { entries, rowsOf, totals, breakdowns } = day;
+  if (day.repeatedIds > 0) await readDayAgain(deps, date, day);
 
   const updatedAt = new Date(clock.nowMs()).toISOString();
-  const wanted = toEntities(folded.totals, updatedAt);
+  const content = snapshotOf(date, fence, day);
+  const snapshot = await writeSnapshot(control, content, updatedAt);
+  await beat();
+  const { finality, operations, restatement } = await judgeDay(deps, fence.claimed, {
+    snapshot: content,
+    rowsOf,
+    isSettled: settlementOf(entries, date, settleHours) === 'settled',
+    at: updatedAt,
+  });
+  await beat();
+  await day.remember();
+
+  const wanted = new Map([...toEntities(totals, updatedAt), ...toBreakdownEntities(breakdowns, updatedAt)]);
   const diff = await diffEntities(withBeat(dailyTotals.query(date), beat), wanted);
-  const groups = groupOperations(diff.operations);
+  // A restatement comes last: it belongs into the transaction that completes the day.
+  const groups = groupOperations([...diff.operations, ...operations]);
   await fence.write(groups, {
-    vector: vectorOf(blobs),
+    vector: day.vector,
     foldVersion: FOLD_VERSION,
-    state: 'provisional',
-    rows: folded.rows,
-    rejected: rejectedOf(entries),
+    rows: day.rows,
+    rejected: day.rejected,
+    snapshot,
+    ...finality,
+    frozen: fence.claimed.frozen,
     updatedAt,
   });
   return {
-    generation: fence.generation,
-    rows: folded.rows,
-    repeatedIds: folded.repeatedIds,
-    upserts: diff.upserts,
-    deletes: diff.deletes,
+    generation: fence.claimed.generation,
+    state: finality.state,
+    snapshot,
+    restatement,
+    rows: day.rows,
+    repeatedIds: day.repeatedIds,
+    upserts: diff.totals.upserts,
+    deletes: diff.totals.deletes,
+    breakdownUpserts: diff.breakdowns.upserts,
+    breakdownDeletes: diff.breakdowns.deletes,
     transactions: groups.length,
   };
 }
 
-interface RawFold {
-  entries: LedgerEntry[];
-  blobs: RawBlob[];
-  folded: FoldedDay;
-}
-
-/** The ledger first, then the listing, then each blob as listed; a blob that is another by then starts it over. */
-async function foldRaw({ raw, ledger }: AggregateDeps, date: string, beat: Beat): Promise<RawFold> {
-  for (let listings = 1; ; listings += 1) {
-    const entries = await ledger.readDay(date);
-    const blobs = await listRawDay(raw, date);
-    checkNoneMissing(entries, blobs);
-    const sources = blobs.map((blob) => ({ ...blob, rows: withBeat(readBlobRows(raw, blob), beat) }));
-    try {
-      return { entries, blobs, folded: await foldDay(sources) };
-    } catch (error) {
-      if (!(error instanceof RawMovedError) || listings === MAX_LISTINGS) throw error;
-    }
-  }
-}
+const snapshotOf = (date: string, { claimed }: Fence<DayHead>, day: RawDay): DaySnapshot => ({
+  date,
+  generation: claimed.generation,
+  writer: claimed.writer,
+  foldVersion: FOLD_VERSION,
+  vector: day.vector,
+  rows: day.rows,
+  rejected: day.rejected,
+  repeated: day.repeated,
+  totals: day.totals,
+  breakdowns: day.breakdowns,
+});
 
 /** A call that moved to another window was met in both: one job reads all its ended windows by one claim. */
 async function readDayAgain(
   { sender, clock, sourceDays }: AggregateDeps,
   date: string,
-  entries: readonly LedgerEntry[],
-  { rows }: FoldedDay,
+  { entries, rows }: RawDay,
 ): Promise<void> {
   const nowMs = clock.nowMs();
   const fromMs = Date.parse(`${date}T00:00:00Z`);
@@ -137,25 +162,4 @@ async function readDayAgain(
     expectedRows: rows,
   };
   await sender.send(queueOfLane(lane), toMessage(job));
-}
-
-const rejectedOf = (entries: readonly LedgerEntry[]): number =>
-  entries.reduce((sum, { rejected }) => sum + rejected, 0);
-
-type Beat = () => Promise<void>;
-
-function heartbeat(fence: DayFence, { delayMs, monotonicMs = () => performance.now() }: AggregateDeps): Beat {
-  let lastMs = monotonicMs();
-  return async () => {
-    if (monotonicMs() - lastMs < delayMs / 4) return;
-    await fence.touch();
-    lastMs = monotonicMs();
-  };
-}
-
-async function* withBeat<T>(items: AsyncIterable<T>, beat: Beat): AsyncGenerator<T> {
-  for await (const item of items) {
-    await beat();
-    yield item;
-  }
 }

@@ -1,8 +1,9 @@
 import type { BlobContainer } from '../storage/blobs.ts';
 import { isConflict } from '../storage/blobs.ts';
 import type { DayVector } from './dayHead.ts';
-import { BREAKDOWN_DIMENSIONS, type BreakdownTotals, type Measures } from './breakdown.ts';
+import { BREAKDOWN_DIMENSIONS, type BreakdownTotals } from './breakdown.ts';
 import type { UserTotals } from './fold.ts';
+import type { Measures } from './measures.ts';
 import { readAll } from './readAll.ts';
 
 /**

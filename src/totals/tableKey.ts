@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { BreakdownDimension } from './breakdown.ts';
 
 /** Longest part of a key. Two of them and what a key has besides stay below Table storage's 512 characters. */
 export const MAX_KEY_PART_LENGTH = 200;
@@ -16,6 +17,19 @@ const TO_ENCODE = /[/\\#?%|\p{Cc}\u2028\u2029\p{Surrogate}]|^!/gu;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 const LOOKS_CUT = /~[0-9a-f]{64}$/;
 const KEPT_LENGTH = MAX_KEY_PART_LENGTH - 65;
+
+/** Keys of breakdowns, and the next text after all of them. */
+export const BREAKDOWN_KEY_PREFIX = '!by|';
+export const BREAKDOWN_KEY_END = '!by}';
+const NO_VALUE = '-';
+
+/** Row key of the sums of one value of a column in one currency; null for none. */
+export const breakdownKey = (
+  dimension: BreakdownDimension,
+  value: string | null,
+  currency: string | null,
+): string =>
+  `${BREAKDOWN_KEY_PREFIX}${dimension}|${keyPart(value, NO_VALUE)}|${keyPart(currency, NO_CURRENCY)}`;
 
 /** Row key of a user's totals in one currency; null for none. */
 export const totalsKey = (userId: string | null, currency: string | null): string =>

@@ -6,6 +6,7 @@ import { earlierWeeks, expectedRows } from './expectedRows.ts';
 import { dateOf } from './grid.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 import { packJobs, type PackLimits } from './packJobs.ts';
+import { plannedAfter } from './plannedAfter.ts';
 import { sendJobs } from './sendJobs.ts';
 
 export interface BackfillServices {
@@ -55,7 +56,8 @@ export async function packBackfill(
   const jobs = packJobs({
     windows,
     lane: 'backfill',
-    plannedMs: afterKnownReads(nowMs, entries),
+    // A command wants a read that begins after it.
+    plannedMs: plannedAfter(nowMs, entries),
     expectedRows: expectedRows(days, settleHours),
     soon: true,
     ...(limits === undefined ? {} : { limits }),
@@ -70,18 +72,4 @@ export async function packBackfill(
 /** Sends the jobs of a backfill and notes them in the ledger. */
 export async function startBackfill(services: BackfillServices, backfill: Backfill): Promise<void> {
   await sendJobs(services, 'backfill', backfill.jobs, backfill.nowMs);
-}
-
-/**
- * A command wants a read that begins after it. A job drops windows that were read since it was planned; by a
- * worker's clock that is ahead, or one that stands still, a read from before the command would count as such.
- */
-function afterKnownReads(nowMs: number, entries: readonly LedgerEntry[]): number {
-  let plannedMs = nowMs;
-  for (const { lastReadAt, claimedAt } of entries) {
-    for (const known of [lastReadAt, claimedAt]) {
-      if (known !== undefined) plannedMs = Math.max(plannedMs, Date.parse(known) + 1);
-    }
-  }
-  return plannedMs;
 }

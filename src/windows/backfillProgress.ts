@@ -14,7 +14,7 @@ export interface BackfillProgress {
   /** Rows of the windows done that do not fit. */
   rejected: number;
   days: number;
-  /** Days of which all windows are done or failed and whose totals count what was read. */
+  /** Days of which all windows are done or failed and whose totals count what was read, or were given up. */
   daysDone: number;
   /** Windows that failed, ascending, with the ledger's reason. */
   failed: { window: string; reason: string }[];
@@ -33,6 +33,16 @@ export interface ProgressServices {
 export interface ProgressOptions {
   /** A read that lost rows is confirmed without delay, so its confirmation is waited for. */
   awaitConfirmation: boolean;
+  /** What nobody works on any more; may grow between looks. */
+  abandoned?: Abandoned;
+}
+
+/** Work that was given up, each with the reason: waiting for it would never end. */
+export interface Abandoned {
+  /** By window id. */
+  windows: ReadonlyMap<string, string>;
+  /** By date: days that are not summed. */
+  dates: ReadonlyMap<string, string>;
 }
 
 const PARALLEL_DAYS = 8;
@@ -59,8 +69,10 @@ export function watchBackfill(
     // Windows without rows have no blob, and a day without blobs needs no totals.
     const head = blobs.length === 0 ? undefined : await readDayHead(date);
     if (isFolded(blobs, head)) return { ...day, finished: true };
-    const unfolded = head?.lastError === undefined ? { date } : { date, reason: head.lastError };
-    return { ...day, unfolded, finished: false };
+    const abandoned = options.abandoned?.dates.get(date);
+    const reason = head?.lastError ?? abandoned;
+    const unfolded = reason === undefined ? { date } : { date, reason };
+    return { ...day, unfolded, finished: abandoned !== undefined };
   };
 
   return async () => {
@@ -81,7 +93,7 @@ function readProgress(
   windows: readonly Window[],
   entries: readonly LedgerEntry[],
   noted: Backfill['noted'],
-  { awaitConfirmation }: ProgressOptions,
+  { awaitConfirmation, abandoned }: ProgressOptions,
 ): Omit<DayProgress, 'unfolded' | 'finished'> {
   const known = new Map(entries.map((entry) => [entry.window.id, entry]));
   const day: Omit<DayProgress, 'unfolded' | 'finished'> = {
@@ -94,7 +106,11 @@ function readProgress(
   for (const { id } of windows) {
     const entry = known.get(id);
     const before = noted.get(id);
-    if (entry === undefined || before === undefined) continue;
+    const givenUp = abandoned?.windows.get(id);
+    if (entry === undefined || before === undefined) {
+      if (givenUp !== undefined) day.failed.push({ window: id, reason: givenUp });
+      continue;
+    }
     const isRead = entry.done > before.claim;
     const isShrunk = isRead && entry.state === 'shrunk';
     if (isShrunk) day.shrunk.push(id);
@@ -105,6 +121,8 @@ function readProgress(
     } else if (entry.state === 'failed' && entry.attempts > before.attempts) {
       // A failure from before does not count: the window is being tried again.
       day.failed.push({ window: id, reason: entry.lastError ?? 'no reason was left' });
+    } else if (givenUp !== undefined) {
+      day.failed.push({ window: id, reason: entry.lastError ?? givenUp });
     }
   }
   return day;
@@ -135,7 +153,7 @@ function total(windows: number, days: readonly DayProgress[]): BackfillProgress 
     rows: sum((day) => day.rows),
     rejected: sum((day) => day.rejected),
     days: days.length,
-    daysDone,
+    daysDone: daysDone - days.filter((day) => day.finished && day.unfolded !== undefined).length,
     failed: days.flatMap((day) => day.failed),
     shrunk: days.flatMap((day) => day.shrunk),
     unfolded: days.flatMap((day) => day.unfolded ?? []),

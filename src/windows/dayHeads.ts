@@ -7,6 +7,8 @@ export interface DayHead {
   open: boolean;
   /** By window id: ETag of the raw blob that the totals were folded from. */
   vector: Readonly<Record<string, string>>;
+  /** Rows of the day that do not fit, as that fold counted them. */
+  rejected: number;
   /** Why the last fold failed. */
   lastError?: string | undefined;
 }

@@ -57,6 +57,9 @@ export function datesBetween(fromMs: number, toMs: number): string[] {
   return dates;
 }
 
+/** Windows that begin before this instant are read by command only: Graph may no longer have their calls. */
+export const sourceStartMs = (nowMs: number, sourceDays: number): number => nowMs - sourceDays * DAY_MS;
+
 /** UTC date of an instant, `YYYY-MM-DD`. */
 export const dateOf = (instantMs: number): string => new Date(instantMs).toISOString().slice(0, 10);
 
@@ -68,7 +71,9 @@ export const blobPathOf = (window: Window): string =>
   `callDate=${window.date}/pstn-calls-${String(window.hour).padStart(2, '0')}00-PT60M.jsonl`;
 export const rawBlobName = (window: Window): string => `ndjson/v1/${blobPathOf(window)}`;
 export const rejectedBlobName = (window: Window): string => `rejected/v1/${blobPathOf(window)}`;
+export const asideBlobName = (window: Window): string => `aside/v1/${blobPathOf(window)}`;
 export const rawDayPrefix = (date: string): string => `ndjson/v1/callDate=${date}/`;
+export const asideDayPrefix = (date: string): string => `aside/v1/callDate=${date}/`;
 
 const RAW_BLOB = /^ndjson\/v1\/callDate=(\d{4}-\d\d-\d\d)\/pstn-calls-(\d\d)00-PT60M\.jsonl$/;
 

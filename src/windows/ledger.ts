@@ -34,7 +34,7 @@ export interface LedgerEntry {
   lastError?: string;
   shrunkAt?: string;
   shrunkClaim?: number;
-  /** An old window whose first read found nothing: Graph may no longer have had it. */
+  /** Nobody has read it when Graph had it for sure: old when its first read found nothing, or known from blobs. */
   unverified?: boolean;
 }
 
@@ -57,6 +57,26 @@ export interface ReadOutcome {
   rejected: number;
   /** ETag of the raw blob as the day was told; undefined if there is no blob. */
   notified: string | undefined;
+  /** The window was so old that Graph may no longer have had its calls. */
+  isOld: boolean;
+}
+
+/** What a finished read of one window is that lost rows and is not believed: the blob stays as it was. */
+export interface ShrunkOutcome {
+  claim: Claim;
+  /** This read was kept aside, and later ones are compared with it. */
+  isWitness: boolean;
+  /** ETag of the raw blob as the day was told; undefined if there is no blob. */
+  notified: string | undefined;
+}
+
+/** A window as its blobs tell of it. */
+export interface RestoredWindow {
+  window: Window;
+  claim: number;
+  rows: number;
+  digest: string;
+  rejected: number;
 }
 
 /** The `windows` table: one entity a window, and a counter of claims a day. */
@@ -73,6 +93,13 @@ export interface Ledger {
   claim(windows: readonly Window[], atMs: number, firstClaim: () => Promise<number>): Promise<Claim>;
   /** `done = max`, `notified`; the other columns only if no newer read ended. Tried again on a conflict. */
   recordRead(window: Window, outcome: ReadOutcome): Promise<void>;
-  /** Counts an attempt and keeps the reason; `final` makes the state `failed` (a later accepted read clears it). */
+  /**
+   * `done = max`, `notified`, and, if no newer read ended, the state `shrunk`. What the window holds stays, and
+   * so does the read that a later one is compared with, unless this one takes its place.
+   */
+  recordShrunk(window: Window, outcome: ShrunkOutcome): Promise<void>;
+  /** Makes entries, `unverified`, of windows of one day of which nothing is known. Gives the windows. */
+  restore(date: string, windows: readonly RestoredWindow[]): Promise<Window[]>;
+  /** Counts an attempt and keeps the reason; `final` makes the state `failed`, which anything later ends. */
   recordFailure(windows: readonly Window[], reason: string, final: boolean): Promise<void>;
 }

@@ -34,7 +34,12 @@ export function coverageStartMs(nowMs: number, settings: PlannerSettings): numbe
   return Math.max(wantedMs, oldestMs);
 }
 
-/** Undefined before the first planning. @throws Error if the blob holds something else. */
+/** The planner's state cannot be read; the message says what to do. */
+export class PlannerStateError extends Error {
+  override readonly name = 'PlannerStateError';
+}
+
+/** Undefined before the first planning. @throws PlannerStateError if the blob holds something else. */
 export async function readPlannerState(control: BlobContainer): Promise<StoredPlannerState | undefined> {
   const blob = await control.read(PLANNER_STATE_BLOB);
   if (blob === undefined) return undefined;
@@ -86,7 +91,7 @@ function parseState(container: string, text: string): PlannerState {
   try {
     return plannerState.parse(JSON.parse(text));
   } catch (cause) {
-    throw new Error(
+    throw new PlannerStateError(
       `${container}/${PLANNER_STATE_BLOB} is not the planner's state; delete this blob, and coverage begins anew ` +
         'from INITIAL_BACKFILL_DAYS (windows that were read stay read)',
       { cause },

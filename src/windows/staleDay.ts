@@ -1,23 +1,31 @@
 import type { DayHead } from './dayHeads.ts';
 
 /** Why a day is to be folded again. */
-export type StaleReason = 'never folded' | 'stuck' | 'incomplete' | 'raw changed';
+export type StaleReason = 'never folded' | 'stuck' | 'incomplete' | 'raw changed' | 'rejected changed';
+
+/** What is stored of a day. */
+export interface DaySource {
+  /** By window id: ETags of the raw blobs. */
+  listing: ReadonlyMap<string, string>;
+  /** Rows that do not fit. */
+  rejected: number;
+}
 
 /**
  * Compares a day's totals with their source.
- * @param listing by window id: ETags of the day's raw blobs.
  * @param seenOpen ETag of the head when the planner last looked and a fold was at work.
  */
 export function staleDay(
-  listing: ReadonlyMap<string, string>,
+  { listing, rejected }: DaySource,
   head: DayHead | undefined,
   seenOpen: string | undefined,
 ): StaleReason | undefined {
-  if (head === undefined) return listing.size > 0 ? 'never folded' : undefined;
+  if (head === undefined) return listing.size > 0 || rejected > 0 ? 'never folded' : undefined;
   // A fold at work moves its head; whether it lives is told by that, never by comparing clocks.
   if (head.open) return head.etag === seenOpen ? 'stuck' : undefined;
   if (!head.complete) return 'incomplete';
-  return isSameVector(listing, head.vector) ? undefined : 'raw changed';
+  if (!isSameVector(listing, head.vector)) return 'raw changed';
+  return head.rejected === rejected ? undefined : 'rejected changed';
 }
 
 function isSameVector(

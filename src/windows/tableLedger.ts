@@ -3,7 +3,15 @@ import { isConflict, StorageError } from '../storage/blobs.ts';
 import type { Entity, EntityProperties, Table, TableOperation } from '../storage/tables.ts';
 import { byDate } from './byDate.ts';
 import type { Window } from './grid.ts';
-import type { Claim, Ledger, LedgerEntry, ReadOutcome } from './ledger.ts';
+import type {
+  Claim,
+  Ledger,
+  LedgerEntry,
+  ReadOutcome,
+  RestoredWindow,
+  ShrunkOutcome,
+  WindowState,
+} from './ledger.ts';
 import { countIn, NEVER_READ, toEntry } from './ledgerEntity.ts';
 
 /** The day's counter of claims, before its windows in the order of keys. */
@@ -37,6 +45,13 @@ export function createTableLedger(table: Table): Ledger {
     recordRead: (window, outcome) =>
       changeDay(table, window.date, [window], (properties) => afterRead(properties, outcome)),
 
+    recordShrunk: (window, outcome) =>
+      changeDay(table, window.date, [window], (properties) =>
+        afterShrunk(properties, outcome, outcome.claim.alone.get(window.id) ?? false),
+      ),
+
+    restore: (date, windows) => restore(table, date, windows),
+
     async recordFailure(windows, reason, final) {
       await inParallel(byDate(windows), PARALLEL_DAYS, ([date, ofDay]) =>
         changeDay(table, date, ofDay, (properties) => afterFailure(properties, reason, final)),
@@ -63,7 +78,7 @@ async function claim(
     const operations = [write(COUNTER, counter, { ...counter?.properties, claim: number })];
     for (const { id } of windows) {
       const entity = entities.get(id);
-      alone.set(id, countIn(entity?.properties, 'done') === countIn(entity?.properties, 'claim'));
+      alone.set(id, isAlone(entity?.properties));
       const claimed = { claim: number, claimedAt: instantOf(atMs) };
       operations.push(write(id, entity, { ...NEVER_READ, ...entity?.properties, ...claimed }));
     }
@@ -71,6 +86,10 @@ async function claim(
     return { number, atMs, alone };
   });
 }
+
+/** No read of the window is unfinished, and none is that a read fenced by nothing has overtaken. */
+const isAlone = (properties: EntityProperties | undefined): boolean =>
+  countIn(properties, 'done') === countIn(properties, 'claim');
 
 /** A counter that was lost must not give out numbers that a window or a blob has seen. */
 async function largestKnown(
@@ -86,7 +105,8 @@ async function largestKnown(
 function afterRead(properties: EntityProperties, { claim: read, ...outcome }: ReadOutcome): EntityProperties {
   const { notified } = outcome;
   const done = countIn(properties, 'done');
-  if (read.number < done) return { ...properties, notified };
+  // A newer read has told of a newer blob: what this one told of may be gone.
+  if (read.number < done) return properties;
   const at = instantOf(read.atMs);
   const reads = countIn(properties, 'reads');
   return {
@@ -99,6 +119,10 @@ function afterRead(properties: EntityProperties, { claim: read, ...outcome }: Re
     state: 'read',
     attempts: 0,
     lastError: undefined,
+    shrunkAt: undefined,
+    shrunkClaim: undefined,
+    unfenced: undefined,
+    unverified: isUnverified(properties, outcome) || undefined,
     rows: outcome.rows,
     digest: outcome.digest,
     rejected: outcome.rejected,
@@ -109,15 +133,66 @@ function afterRead(properties: EntityProperties, { claim: read, ...outcome }: Re
   };
 }
 
+/** An old window that was never found to have rows: Graph may have had some. */
+const isUnverified = (properties: EntityProperties, { isOld, rows }: Pick<ReadOutcome, 'isOld' | 'rows'>) =>
+  isOld && rows === 0 && (countIn(properties, 'reads') === 0 || properties['unverified'] === true);
+
+function afterShrunk(
+  properties: EntityProperties,
+  { claim: read, isWitness, notified }: ShrunkOutcome,
+  alone: boolean,
+): EntityProperties {
+  if (read.number < countIn(properties, 'done')) return properties;
+  return {
+    ...NEVER_READ,
+    ...properties,
+    notified,
+    claim: Math.max(read.number, countIn(properties, 'claim')),
+    done: read.number,
+    state: 'shrunk',
+    attempts: 0,
+    lastError: undefined,
+    ...(isWitness && { shrunkAt: instantOf(read.atMs), shrunkClaim: read.number }),
+    // It writes no blob that would hold back an older read: whoever comes next has to.
+    ...(!alone && { unfenced: true }),
+  };
+}
+
+/** A window that was planned and never read loses its entry to the blob's. */
+async function restore(table: Table, date: string, windows: readonly RestoredWindow[]): Promise<Window[]> {
+  return untilNoConflict(`restoring windows of ${date}`, async () => {
+    const entities = await readPartition(table, date);
+    const unknown = windows.filter(({ window }) => {
+      const properties = entities.get(window.id)?.properties;
+      return countIn(properties, 'reads') === 0 && countIn(properties, 'claim') === 0;
+    });
+    if (unknown.length === 0) return [];
+    const operations = unknown.map(({ window, claim: done, ...found }) => {
+      const entity = entities.get(window.id);
+      const restored = { claim: done, done, ...found, state: 'read', reads: 1, unverified: true };
+      return write(window.id, entity, { ...NEVER_READ, ...entity?.properties, ...restored });
+    });
+    await table.transact(date, operations);
+    return unknown.map(({ window }) => window);
+  });
+}
+
 function afterFailure(properties: EntityProperties, reason: string, final: boolean): EntityProperties {
   const attempts = countIn(properties, 'attempts');
   return {
     ...NEVER_READ,
     ...properties,
     ...(final && { state: 'failed' }),
+    ...(!final && properties['state'] === 'failed' && { state: stateBeforeFailure(properties) }),
     attempts: attempts + 1,
     lastError: reason.slice(0, MAX_REASON_UNITS),
   };
+}
+
+/** A window that failed and is tried again is no longer given up. */
+function stateBeforeFailure(properties: EntityProperties): WindowState {
+  if (properties['shrunkClaim'] !== undefined) return 'shrunk';
+  return countIn(properties, 'reads') > 0 ? 'read' : 'planned';
 }
 
 /** Changes windows of one day in one transaction; tried again from what is stored then if another changed one. */

@@ -1,3 +1,4 @@
+import { rejectedDayPrefix, storedRead } from '../landing/rawStore.ts';
 import { toMessage } from '../queues/messages.ts';
 import { QUEUES } from '../queues/names.ts';
 import type { MessageSender } from '../queues/sender.ts';
@@ -6,7 +7,7 @@ import type { Log } from '../runtime/log.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import type { DayHead, ReadDayHead } from './dayHeads.ts';
 import { rawDayPrefix, windowOfRawBlob } from './grid.ts';
-import { staleDay } from './staleDay.ts';
+import { type DaySource, staleDay } from './staleDay.ts';
 
 export interface WakeDaysServices {
   raw: BlobContainer;
@@ -43,7 +44,7 @@ export async function wakeDays(
     const day = await perDay(date, () => lookAt(raw, readDayHead, date));
     const open = day === undefined ? seenOpen : day.head?.open === true ? day.head.etag : undefined;
     if (open !== undefined) found.openHeads[date] = open;
-    const reason = day && staleDay(day.listing, day.head, seenOpen);
+    const reason = day && staleDay(day, day.head, seenOpen);
     if (reason === undefined) return;
     log.info('dayWoken', { date, reason });
     found.woken.push(date);
@@ -56,8 +57,7 @@ export async function wakeDays(
   return found;
 }
 
-interface DayLook {
-  listing: Map<string, string>;
+interface DayLook extends DaySource {
   head: DayHead | undefined;
 }
 
@@ -68,5 +68,7 @@ async function lookAt(raw: BlobContainer, readDayHead: ReadDayHead, date: string
     const window = windowOfRawBlob(blob.name);
     if (window !== undefined) listing.set(window.id, blob.etag);
   }
-  return { listing, head: await readDayHead(date) };
+  let rejected = 0;
+  for await (const blob of raw.list(rejectedDayPrefix(date))) rejected += storedRead(blob).rows;
+  return { listing, rejected, head: await readDayHead(date) };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { givenUp } from '../../src/cli/givenUp.ts';
 import { toMessage } from '../../src/queues/messages.ts';
 import type { DeadLetter } from '../../src/queues/peek.ts';
+import { windowsBetween } from '../../src/windows/grid.ts';
 
 const SINCE = Date.parse('2026-11-24T06:00:00Z');
 const range = { fromMs: Date.parse('2026-11-20T00:00:00Z'), toMs: Date.parse('2026-11-21T00:00:00Z') };
@@ -10,6 +11,7 @@ const job = (from: string, to: string) =>
 const letter = (over: Partial<DeadLetter>): DeadLetter => ({
   queue: 'pstn-windows-backfill',
   messageId: 'm',
+  sequenceNumber: '1',
   enqueuedAt: '2026-11-24T06:00:10.000Z',
   reason: 'MaxDeliveryCountExceeded',
   description: undefined,
@@ -18,17 +20,19 @@ const letter = (over: Partial<DeadLetter>): DeadLetter => ({
   ...over,
 });
 
+const windows = windowsBetween(range.fromMs, range.toMs);
+
 describe('dead letters of a range that is waited for', () => {
-  it('are jobs that overlap it and days in it', () => {
+  it('are jobs over its windows, and its days', () => {
     const day = letter({
       queue: 'pstn-days',
       body: toMessage({ date: '2026-11-20' }),
-      description: 'no reason',
+      description: 'it was bad',
     });
-    expect(givenUp([letter({}), day], range, SINCE)).toEqual([
-      expect.stringMatching(/^job 2026-11-20T10:00:00Z to 2026-11-20T12:00:00Z was given up .*MaxDelivery/),
-      expect.stringMatching(/^day 2026-11-20 was given up .*no reason/),
-    ]);
+    const found = givenUp([letter({}), day], windows, SINCE);
+    expect([...found.windows.keys()]).toEqual(['2026-11-20T10Z', '2026-11-20T11Z']);
+    expect(found.windows.get('2026-11-20T10Z')).toMatch(/MaxDeliveryCountExceeded/);
+    expect([...found.dates]).toEqual([['2026-11-20', expect.stringContaining('it was bad')]]);
   });
 
   it.each([
@@ -38,6 +42,7 @@ describe('dead letters of a range that is waited for', () => {
     ['that cannot be read', letter({ body: 'not a job' })],
     ['of a month', letter({ queue: 'pstn-days', body: toMessage({ month: '2026-11' }) })],
   ])('are not those %s', (_what, one) => {
-    expect(givenUp([one], range, SINCE)).toEqual([]);
+    const found = givenUp([one], windows, SINCE);
+    expect(found.windows.size + found.dates.size).toBe(0);
   });
 });

@@ -19,6 +19,12 @@ const LOCAL: Environment = {
     'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=all;SharedAccessKey=k;UseDevelopmentEmulator=true;',
 };
 
+/** A right environment in which this setting has its place: one of the two ways to name storage and queues. */
+const around = (name: SettingName): Environment => ({
+  ...(name === 'DATA_STORAGE' || name === 'ServiceBusConnection' ? LOCAL : AZURE),
+  GRAPH_ENDPOINT: 'http://127.0.0.1:1',
+});
+
 function faultsOf(environment: Environment): readonly string[] {
   try {
     readConfig(environment);
@@ -56,7 +62,7 @@ describe('readConfig', () => {
 
   it.each(NAMES)('accepts its own example of %s', (name) => {
     const { example } = SETTINGS[name];
-    expect(faultsOf({ ...AZURE, GRAPH_ENDPOINT: 'http://127.0.0.1:1', [name]: example })).toEqual([]);
+    expect(faultsOf({ ...around(name), [name]: example })).toEqual([]);
   });
 
   it('allows plain http for storage on this machine, with the path that an emulator has', () => {
@@ -87,8 +93,11 @@ describe('a fault of the configuration', () => {
     ['GRAPH_ENDPOINT', 'localhost', /must be an absolute URL/],
     ['GRAPH_ENDPOINT', 'https://graph.microsoft.com', /not on this machine/],
     ['GRAPH_ENDPOINT', 'http://127.0.0.1:8080/v1.0', /no path/],
+    ['GRAPH_ENDPOINT', 'http://127.0.0.1:8080?x=1', /no query/],
+    ['GRAPH_ENDPOINT', 'http://someone@127.0.0.1:8080', /no user name/],
     ['GRAPH_REQUESTS_PER_MINUTE', '0', /must be at least 1/],
     ['GRAPH_REQUESTS_PER_MINUTE', '50/min', /must be a whole number/],
+    ['GRAPH_REQUESTS_PER_MINUTE', '9'.repeat(400), /must be at most 100000/],
     ['GRAPH_APP_REQUESTS_PER_MINUTE', '-5', /must be a whole number/],
     ['GRAPH_BUDGET_MARGIN_MS', '60001', /must be at most 60000/],
     ['PLAN_SCHEDULE', '*/15 * * * *', /six fields/],
@@ -98,6 +107,7 @@ describe('a fault of the configuration', () => {
     ['PLAN_SCHEDULE', '0 0 * * * MON#2', /six fields/],
     ['PLAN_SCHEDULE', '0 0 6-5 * * *', /six fields/],
     ['PLAN_SCHEDULE', '0 0 0 31 2 *', /six fields/],
+    ['REREAD_HOURS', `1,${'9'.repeat(400)}`, /between 1 and 1920/],
     ['REREAD_HOURS', '1,,3', /whole hours, separated by commas/],
     ['REREAD_HOURS', '1,3,3,72', /must ascend/],
     ['REREAD_HOURS', '0,72', /between 1 and 1920/],
@@ -108,14 +118,23 @@ describe('a fault of the configuration', () => {
     ['INITIAL_BACKFILL_DAYS', '1e3', /must be a whole number/],
     ['RAW_RETENTION_DAYS', 'forever', /must be a whole number/],
     ['BILLING_DAY', '29', /must be at most 28/],
-    ['DATA_STORAGE', 'pstndata', /connection string/],
+    ['DATA_STORAGE', 'pstndata', /must be a connection string/],
+    ['DATA_STORAGE', 'AccountName=pstndata', /neither AccountKey nor SharedAccessSignature/],
     ['DATA_STORAGE__blobServiceUri', 'pstndata', /must be an absolute URL/],
     ['DATA_STORAGE__blobServiceUri', 'http://pstndata.blob.core.windows.net', /https/],
+    ['DATA_STORAGE__blobServiceUri', 'https://x.table.core.windows.net', /blob endpoint, not that of table/],
+    ['DATA_STORAGE__blobServiceUri', 'https://x.dfs.core.windows.net', /blob endpoint, not that of dfs/],
+    ['DATA_STORAGE__blobServiceUri', 'https://x.blob.core.windows.net/pstn-raw', /no path/],
     ['DATA_STORAGE__tableServiceUri', 'ftp://pstndata', /https/],
+    ['DATA_STORAGE__tableServiceUri', 'https://x.blob.core.windows.net', /table endpoint, not that of blob/],
+    ['DATA_STORAGE__tableServiceUri', 'https://someone@x.table.core.windows.net', /no user name/],
     ['CURATED_STORAGE__blobServiceUri', 'https://x.blob.core.windows.net/?sv=2024&sig=abc', /SAS/],
-    ['ServiceBusConnection', 'sb://pstn-bus.servicebus.windows.net', /Endpoint=sb:/],
+    ['ServiceBusConnection', 'sb://pstn-bus.servicebus.windows.net', /must be a connection string/],
+    ['ServiceBusConnection', 'Endpoint=sb://x.servicebus.windows.net', /SharedAccessKeyName/],
     ['ServiceBusConnection__fullyQualifiedNamespace', 'sb://x.servicebus.windows.net', /full host name/],
     ['ServiceBusConnection__fullyQualifiedNamespace', 'pstn-bus', /full host name/],
+    ['ServiceBusConnection__fullyQualifiedNamespace', 'a b.servicebus.windows.net', /full host name/],
+    ['ServiceBusConnection__fullyQualifiedNamespace', 'x.servicebus.windows.net:5671', /full host name/],
     ['ServiceBusConnection__credential', 'key', /must be managedidentity/],
     ['ServiceBusConnection__clientId', 'pstn-identity', /must be a GUID/],
     ['LOCAL_CLOCK', '2026-11-24T06:00:00.000Z', /frozen:<instant> or offset:<milliseconds>/],
@@ -128,7 +147,7 @@ describe('a fault of the configuration', () => {
   });
 
   it.each(broken)('of %s (%s) is one line: the name, the fault, an example', (name, text, why) => {
-    const faults = faultsOf({ ...AZURE, GRAPH_ENDPOINT: 'http://127.0.0.1:1', [name]: text });
+    const faults = faultsOf({ ...around(name), [name]: text });
     expect(faults).toHaveLength(1);
     const [line = ''] = faults;
     expect(line).toMatch(new RegExp(`^${name}\\b`));
@@ -147,7 +166,7 @@ describe('a fault of the configuration', () => {
     const awkward = fc.constantFrom('\n', '\r', '\u2028', '\u0085', '\0', '"', '\\', 'x', '1', ' ', ':', '/');
     fc.assert(
       fc.property(fc.constantFrom(...NAMES), fc.string({ unit: awkward }), (name, text) => {
-        for (const line of faultsOf({ ...AZURE, [name]: text }))
+        for (const line of faultsOf({ ...around(name), [name]: text }))
           expect(line).not.toMatch(/[\r\n\u0085\u2028\u2029]/);
       }),
     );
@@ -166,7 +185,7 @@ describe('a secret', () => {
 
   it.each(NAMES)('in %s, where it may not belong, stands in no fault', (name) => {
     for (const secret of secrets) {
-      const faults = faultsOf({ ...AZURE, GRAPH_ENDPOINT: 'http://127.0.0.1:1', [name]: secret });
+      const faults = faultsOf({ ...around(name), [name]: secret });
       expect(faults.join('\n')).not.toContain('c2VjcmV0');
     }
   });
@@ -174,7 +193,7 @@ describe('a secret', () => {
   it.each(['DATA_STORAGE', 'ServiceBusConnection', 'ServiceBusConnection__clientId'] as const)(
     'in %s is not shown however short it is',
     (name) => {
-      const faults = faultsOf({ ...AZURE, [name]: 'hunter2' });
+      const faults = faultsOf({ ...around(name), [name]: 'hunter2' });
       expect(faults).toHaveLength(1);
       expect(faults[0]).not.toContain('hunter2');
     },
@@ -213,6 +232,28 @@ describe('settings that do not fit together', () => {
     expect(storage).toMatch(/^DATA_STORAGE__blobServiceUri and DATA_STORAGE__tableServiceUri must be set/);
     expect(storage).toContain('pstn local --stay');
     expect(queues).toMatch(/^ServiceBusConnection__fullyQualifiedNamespace must be set/);
+  });
+
+  it('are told beside the faults of single settings, not after them', () => {
+    const faults = faultsOf({ SWEEP_DAYS: 'x', SETTLE_HOURS: '90' });
+    expect(faults.map((line) => line.split(' ')[0])).toEqual([
+      'SWEEP_DAYS',
+      'REREAD_HOURS',
+      'DATA_STORAGE__blobServiceUri',
+      'ServiceBusConnection__fullyQualifiedNamespace',
+    ]);
+    expect(faultsOf({ DATA_STORAGE: 'x', ServiceBusConnection: 'y' })).toHaveLength(2);
+  });
+
+  it('are two ways to the same service: nobody could know which is meant', () => {
+    const [storage = '', queues = '', ...more] = faultsOf({ ...AZURE, ...LOCAL });
+    expect(more).toEqual([]);
+    expect(storage).toMatch(
+      /^DATA_STORAGE and DATA_STORAGE__blobServiceUri and DATA_STORAGE__tableServiceUri are set.*unset/,
+    );
+    expect(queues).toMatch(
+      /^ServiceBusConnection and ServiceBusConnection__fullyQualifiedNamespace are set.*unset/,
+    );
   });
 
   it('name only the endpoint that is missing', () => {

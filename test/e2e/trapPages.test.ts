@@ -6,7 +6,7 @@ import type { Route, ScriptedAnswer } from '../support/graphRouter.ts';
 import type { StoredWindow } from '../support/storedDay.ts';
 import { eventually, startTestPipeline, type TestPipeline } from '../support/testPipeline.ts';
 
-vi.setConfig({ maxConcurrency: 16, testTimeout: 90_000 });
+vi.setConfig({ maxConcurrency: 12, testTimeout: 90_000 });
 
 /** More than one page a day. */
 const TWO_PAGES = 7_000;
@@ -217,5 +217,42 @@ describe.concurrent('a day that was read before', () => {
     expect((await pipeline.readDay(date)).failed).toHaveLength(24);
     pipeline.router.route(date, () => graph.url);
     await pipeline.expectExact(date, rows);
+  });
+});
+
+describe.concurrent('a backfill in which every second request fails in some way', () => {
+  it('ends exact', async () => {
+    const often = { probability: 0.07 };
+    const traps = {
+      reset: often,
+      cutConnection: often,
+      cutBody: often,
+      htmlWith200: often,
+      status500: often,
+      status503Bare: often,
+      status504: often,
+      redirectElsewhere: often,
+      nextLinkElsewhere: often,
+      elsewhere,
+      boundaryRows: true,
+      moneyEdge: true,
+    };
+    const { date, rows, graph } = await pipeline.simulate({ traps });
+    await pipeline.expectExact(date, rows, { windowsAJob: 1 });
+    const fired = Object.values(graph.counters().byTrap).reduce((sum, count) => sum + count, 0);
+    expect(fired).toBeGreaterThan(10);
+  });
+});
+
+describe('through all of this', () => {
+  it('no request reached another origin', () => {
+    expect(requestsElsewhere).toBe(0);
+  });
+
+  it('no name, no number and no token stood in a log', () => {
+    const everything = JSON.stringify(pipeline.logged);
+    expect(everything).toContain('windowJobLanded');
+    expect(everything).not.toMatch(/@contoso\.com|Jane|\+\d{7}|token-for/);
+    for (const name of pipeline.names()) expect(everything).not.toContain(name);
   });
 });

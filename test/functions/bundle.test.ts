@@ -108,7 +108,7 @@ describe('what an instance loads', () => {
   });
 
   it.each([
-    ['aggregateDay', ['src/totals/aggregateDay.ts']],
+    ['aggregateDay', ['src/totals/aggregate.ts']],
     ['fetchBackfillWindows', ['src/app/fetchWindowJob.ts']],
     ['fetchWindows', ['src/app/fetchWindowJob.ts']],
     ['health', []],

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GraphError } from '../../src/graph/errors.ts';
-import { readPage, staysOn } from '../../src/graph/readPage.ts';
+import { readPage as readBytes, staysOn } from '../../src/graph/readPage.ts';
+import { parsedRows } from '../support/pages.ts';
 
 const ORIGIN = 'https://graph.microsoft.com';
+const readPage = (body: string) => readBytes(Buffer.from(body), ORIGIN);
 const failure = (body: string): GraphError => {
   try {
-    readPage(body, ORIGIN);
+    readPage(body);
   } catch (error) {
     if (error instanceof GraphError) return error;
     throw error;
@@ -18,26 +20,24 @@ describe('readPage', () => {
   it('gives the rows without looking into them, and the link as written', () => {
     const link = `${ORIGIN}/v1.0/communications/callRecords/getPstnCalls(from=2026-11-23,to=2026-11-24)?$skip=1000`;
     const rows = [{ id: 'a' }, null, 7, [], { id: null }];
-    expect(readPage(JSON.stringify({ value: rows, '@odata.nextLink': link }), ORIGIN)).toMatchObject({
-      rows,
-      nextLink: link,
-    });
+    const page = readPage(JSON.stringify({ value: rows, '@odata.nextLink': link }));
+    expect(parsedRows(page.rows)).toEqual(rows);
+    expect(page.nextLink).toBe(link);
   });
 
   it('takes an empty page with a link', () => {
-    expect(readPage(`{"value":[],"@odata.nextLink":"${ORIGIN}/x"}`, ORIGIN)).toMatchObject({
-      rows: [],
-      nextLink: `${ORIGIN}/x`,
-    });
+    const { rows, nextLink } = readPage(`{"value":[],"@odata.nextLink":"${ORIGIN}/x"}`);
+    expect(rows).toHaveLength(0);
+    expect(nextLink).toBe(`${ORIGIN}/x`);
   });
 
   it('takes no link and a null link as the last page', () => {
-    expect(readPage('{"value":[]}', ORIGIN).nextLink).toBeUndefined();
-    expect(readPage('{"value":[],"@odata.nextLink":null}', ORIGIN).nextLink).toBeUndefined();
+    expect(readPage('{"value":[]}').nextLink).toBeUndefined();
+    expect(readPage('{"value":[],"@odata.nextLink":null}').nextLink).toBeUndefined();
   });
 
   it('takes a byte order mark before the JSON', () => {
-    expect(readPage('\uFEFF{"value":[1]}', ORIGIN).rows).toEqual([1]);
+    expect(parsedRows(readPage('\uFEFF{"value":[1]}').rows)).toEqual([1]);
   });
 
   it.each([
@@ -96,7 +96,7 @@ describe('readPage', () => {
     fc.assert(
       fc.property(visible, (rest) => {
         const link = `${ORIGIN}/${rest.replaceAll('\\', '')}`;
-        expect(readPage(JSON.stringify({ value: [], '@odata.nextLink': link }), ORIGIN).nextLink).toBe(link);
+        expect(readPage(JSON.stringify({ value: [], '@odata.nextLink': link })).nextLink).toBe(link);
       }),
     );
   });

@@ -37,14 +37,21 @@ describe('the text of a row', () => {
     const blank = fc.stringMatching(/^[ \t\r\n]{0,3}$/);
     const json = fc.json();
     const member = fc.tuple(fc.oneof(fc.string(), fc.constant('value')), json);
-    const page = fc.record({ before: fc.array(member), rows: fc.array(json), blank, after: fc.array(member) });
+    const page = fc.record({
+      before: fc.array(member),
+      rows: fc.array(json),
+      blank,
+      after: fc.array(member),
+    });
     fc.assert(
       fc.property(page, ({ before, rows, blank, after }) => {
         const value = `${blank}[${blank}${rows.join(`${blank},${blank}`)}${blank}]${blank}`;
         const members = [
           ...before.map(([name, text]) => `${JSON.stringify(name)}:${text}`),
           `"value"${blank}:${value}`,
-          ...after.filter(([name]) => name !== 'value').map(([name, text]) => `${JSON.stringify(name)}:${text}`),
+          ...after
+            .filter(([name]) => name !== 'value')
+            .map(([name, text]) => `${JSON.stringify(name)}:${text}`),
         ];
         const textOf = rowTexts(`${blank}{${blank}${members.join(`,${blank}`)}}${blank}`);
         expect(rows.map((_, index) => textOf(index))).toEqual(rows);

@@ -1,30 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PstnCallsSource } from '../../src/graph/pstnCalls.ts';
-import { landWindowJob } from '../../src/landing/landJob.ts';
-import type { WindowJob } from '../../src/queues/messages.ts';
-import type { MessageSender } from '../../src/queues/sender.ts';
-import type { Ledger } from '../../src/windows/ledger.ts';
-import { createTableLedger } from '../../src/windows/tableLedger.ts';
+import { direct, LandingScene } from '../support/landingScene.ts';
 import {
   callAt,
   type CallRow,
   jobOf,
   type LandingWorld,
   landingWorld,
-  pageOf,
   replan,
   rowsOf,
 } from '../support/landingWorld.ts';
-import {
-  Fault,
-  faultAt,
-  type FaultKind,
-  type Step,
-  steppedContainer,
-  steppedSender,
-  steppedTable,
-} from '../support/steps.ts';
+import { faultAt, type FaultKind, type Step } from '../support/steps.ts';
 
 /*
  * Several workers read the same two hours at once, every storage and queue call at a moment that a seeded
@@ -49,70 +35,6 @@ const BLOBS: readonly Blob[] = HOURS.flatMap((hour) => {
 });
 const job = jobOf(`${DATE}T10:00:00Z`, `${DATE}T12:00:00Z`);
 
-/** What one delivery of the message read, under which claim. */
-interface Delivery {
-  claim: number;
-  rows: readonly CallRow[];
-  /** It said that it landed everything. */
-  finished: boolean;
-}
-
-class Scene {
-  readonly world: LandingWorld;
-  readonly deliveries: Delivery[] = [];
-  /** By blob: its ETag when the day was told last. */
-  readonly told = new Map<string, string>();
-
-  constructor(world: LandingWorld) {
-    this.world = world;
-  }
-
-  /** Delivers a message until it is completed; each try has a step of its own, which may let it die. */
-  async deliver(message: WindowJob, steps: Iterable<Step>): Promise<void> {
-    for (const step of steps) {
-      try {
-        const { sentAgain } = await this.#land(message, step);
-        if (sentAgain === 0) return;
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-      }
-    }
-    throw new Error('the message was never completed');
-  }
-
-  async #land(message: WindowJob, step: Step) {
-    const { world, told } = this;
-    const delivery: Delivery = { claim: 0, rows: [], finished: false };
-    this.deliveries.push(delivery);
-    const inner = createTableLedger(steppedTable(world.table, step));
-    const ledger: Ledger = {
-      ...inner,
-      claim: async (...request) => {
-        const claim = await inner.claim(...request);
-        delivery.claim = claim.number;
-        return claim;
-      },
-    };
-    const source: PstnCallsSource = {
-      readPages: async function* () {
-        delivery.rows = await step('page', () => Promise.resolve(world.log.rows as CallRow[]));
-        yield pageOf(delivery.rows);
-      },
-    };
-    const send: MessageSender['send'] = async (queue, sent, options) => {
-      await world.sender.send(queue, sent, options);
-      for (const [name, { etag }] of world.raw.blobs) told.set(name, etag);
-    };
-    const sender = steppedSender({ ...world.sender, send }, step);
-    const raw = steppedContainer(world.raw, step);
-    // Small buffers: some blocks are staged while pages come, some only with the commit.
-    const deps = world.deps({ source, sender, raw, ledger, bufferBytes: 4_096 });
-    const report = await landWindowJob(message, deps);
-    delivery.finished = report.windows === HOURS.length;
-    return report;
-  }
-}
-
 const nameOf = (row: CallRow): string => `${String(row['id'])} ${String(row['callId']).length}`;
 const fits = (row: CallRow): boolean => typeof row['charge'] === 'number';
 const rowsIn = (rows: readonly CallRow[], blob: Blob): string[] =>
@@ -123,8 +45,11 @@ const stored = (world: LandingWorld, { name, fits }: Blob): string[] =>
   (rowsOf(world, name) ?? []).map((line) => nameOf(fits ? line : (line['row'] as CallRow)));
 
 /** Every blob is what one read found, and no read that finished under a later claim found anything else. */
-function expectNewest({ world, deliveries }: Scene): void {
-  const claimed = deliveries.filter(({ claim }) => claim > 0);
+function expectNewest({ world, deliveries }: LandingScene): void {
+  const claimed = deliveries.flatMap(({ claims, reads, finished }) => {
+    const claim = claims.get(DATE);
+    return claim === undefined ? [] : [{ claim, rows: reads.at(-1) ?? [], finished }];
+  });
   expect(new Set(claimed.map(({ claim }) => claim)).size).toBe(claimed.length);
   for (const blob of BLOBS) {
     const rows = stored(world, blob);
@@ -141,10 +66,8 @@ function expectNewest({ world, deliveries }: Scene): void {
   }
 }
 
-const direct: Step = (_, call) => call();
-
 /** Sends again what a claim says was begun and not ended. */
-async function planUntilQuiet(scene: Scene): Promise<void> {
+async function planUntilQuiet(scene: LandingScene): Promise<void> {
   const { ledger } = scene.world.deps();
   for (let round = 0; round < 3; round++) {
     const entries = await ledger.readDay(DATE);
@@ -182,7 +105,7 @@ describe('workers that read the same hours at once', () => {
         fc.boolean(),
         fc.array(fc.array(fault, { maxLength: 2 }), { minLength: 1, maxLength: 3 }),
         async (scheduler, states, readBefore, workers) => {
-          const scene = new Scene(landingWorld(states[0]));
+          const scene = new LandingScene(landingWorld(states[0]));
           const { world } = scene;
           if (readBefore) await scene.deliver(job, [direct]);
 

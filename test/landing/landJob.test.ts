@@ -23,7 +23,8 @@ const b = callAt('b', '2026-11-23T10:45:00.0000000Z');
 const c = callAt('c', '2026-11-23T11:30:00.0000000Z');
 
 const entriesOf = (world: LandingWorld, date = '2026-11-23') => world.deps().ledger.readDay(date);
-const daysSent = (world: LandingWorld) => world.sender.sent.map(({ message }) => message.data);
+const dayMessages = (world: LandingWorld) => world.sender.sent.filter(({ queue }) => queue === 'pstn-days');
+const daysSent = (world: LandingWorld) => dayMessages(world).map(({ message }) => message.data);
 
 describe('landing a job', () => {
   it('puts every row into the blob of the hour in which it started, and says what it holds', async () => {
@@ -58,9 +59,29 @@ describe('landing a job', () => {
     expect(world.sender.sent).toEqual([
       { queue: 'pstn-days', message: { v: 1, data: { date: '2026-11-23' } }, delayMs: 20_000 },
     ]);
-    world.log.rows = [a];
+    world.log.rows = [a, b, c];
     await world.land({ ...replan(world, twoJob), soon: true });
     expect(world.sender.sent[1]).toEqual({ ...world.sender.sent[0], delayMs: 0 });
+  });
+
+  it('tells the day, too, when only the rows that do not fit are others', async () => {
+    const misfit = callAt('m', '2026-11-23T10:05:00Z', { charge: 'x' });
+    const world = landingWorld([a]);
+    await world.land(tenJob);
+    world.log.rows = [a, misfit];
+    await world.land(replan(world, tenJob));
+    expect(daysSent(world)).toHaveLength(2);
+    await world.land(replan(world, tenJob));
+    expect(daysSent(world)).toHaveLength(2);
+    world.log.rows = [a];
+    await world.land(replan(world, tenJob));
+    expect(daysSent(world)).toHaveLength(3);
+  });
+
+  it('tells a day that has nothing but rows that do not fit', async () => {
+    const world = landingWorld([callAt('m', '2026-11-23T10:05:00Z', { charge: 'x' })]);
+    await world.land(tenJob);
+    expect(daysSent(world)).toEqual([{ date: '2026-11-23' }]);
   });
 
   it('records the read in the ledger', async () => {
@@ -148,11 +169,12 @@ describe('reading again', () => {
     await world.land(replan(world, tenJob));
     expect(world.raw.text(TEN)).toBe('');
     expect(world.raw.blobs.get(TEN)?.metadata).toMatchObject({ rows: '0', digest: '0'.repeat(64) });
-    expect(world.sender.sent).toHaveLength(2);
+    expect(daysSent(world)).toHaveLength(2);
     const before = world.etags();
+    const { length } = world.sender.sent;
     await world.land(replan(world, tenJob));
     expect(world.etags()).toEqual(before);
-    expect(world.sender.sent).toHaveLength(2);
+    expect(world.sender.sent).toHaveLength(length);
   });
 
   it('heals a blob that was deleted by hand', async () => {

@@ -50,7 +50,7 @@ describe('a job that fails', () => {
     world.log.beforePage = () => {
       throw new Error('refused');
     };
-    await expect(world.land(tenJob, { lastDelivery: true })).rejects.toThrow('refused');
+    await expect(world.land(tenJob, { isFinal: () => true })).rejects.toThrow('refused');
     expect(await entriesOf(world)).toMatchObject([{ state: 'failed', attempts: 1, lastError: 'refused' }]);
     world.log.beforePage = () => undefined;
     await world.land(tenJob);

@@ -12,6 +12,7 @@ import {
   replan,
   rowsOf,
 } from '../support/landingWorld.ts';
+import { pageOfTexts } from '../support/pages.ts';
 
 const DAY = 'callDate=2026-11-23';
 const TEN = `ndjson/v1/${DAY}/pstn-calls-1000-PT60M.jsonl`;
@@ -156,7 +157,7 @@ describe('rows that do not fit', () => {
       '{ "id": "m",\r\n "startDateTime": "2026-11-23T10:05:00Z", "charge": 1e999, "x": 1.10, "x": "\u2028" }';
     world.log.readPages = async function* () {
       await Promise.resolve();
-      yield { ...pageOf([JSON.parse(text)]), textOf: () => text };
+      yield pageOfTexts([text]);
     };
     await world.land(tenJob);
     const kept =

@@ -1,9 +1,12 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMAND_PATIENCE } from '../../src/app/patience.ts';
 import { startServiceBusEndpoint } from '../../src/local/serviceBus/endpoint.ts';
 import { azureSender } from '../../src/queues/azureSender.ts';
 import { toMessage } from '../../src/queues/messages.ts';
-import { QUEUE_NAMES } from '../../src/queues/names.ts';
+import { QUEUE_NAMES, type QueueName } from '../../src/queues/names.ts';
 import { azurePeeker } from '../../src/queues/peek.ts';
 
 let endpoint: Awaited<ReturnType<typeof startServiceBusEndpoint>>;
@@ -71,6 +74,7 @@ describe('queues over the Azure SDK', () => {
         {
           queue: 'pstn-alerts',
           messageId: message.messageId,
+          sequenceNumber: message.sequenceNumber?.toString(),
           enqueuedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string,
           reason: 'TooBad',
           description: 'it was bad',
@@ -80,5 +84,42 @@ describe('queues over the Azure SDK', () => {
       ]);
     }
     expect(await peeker.figures('pstn-alerts')).toMatchObject({ active: 0, deadLetters: 1 });
+  });
+
+  it('that do not exist are named, with the place, whoever asks', async () => {
+    const nowhere = 'pstn-nowhere' as QueueName;
+    const missing = { name: 'QueueError', kind: 'missing', queue: nowhere };
+    await expect(azurePeeker(client).figures(nowhere)).rejects.toMatchObject(missing);
+    await expect(azureSender(client).send(nowhere, day(0))).rejects.toMatchObject(missing);
+    await expect(azureSender(client).sendAll(nowhere, [day(0)])).rejects.toThrow(
+      'queue pstn-nowhere at 127.0.0.1',
+    );
+  });
+
+  it('that cannot be reached are said to be so', async () => {
+    const { serviceBus: retryOptions } = COMMAND_PATIENCE;
+    const away = new ServiceBusClient(
+      'Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=all;SharedAccessKey=k;UseDevelopmentEmulator=true;',
+      { retryOptions },
+    );
+    await expect(azurePeeker(away).figures('pstn-days')).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: 'queue pstn-days at 127.0.0.1 cannot be reached (ECONNREFUSED)',
+    });
+    await away.close();
+  });
+
+  it('that take the connection and stay silent are given up in time', async () => {
+    const silent = createServer((socket) => socket.on('error', () => undefined));
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const away = new ServiceBusClient(
+      `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=all;SharedAccessKey=k;UseDevelopmentEmulator=true;`,
+      { retryOptions: { maxRetries: 0, timeoutInMs: 300 } },
+    );
+    const silence = { kind: 'unreachable', message: 'queue pstn-days at 127.0.0.1 did not answer in time' };
+    await expect(azurePeeker(away).figures('pstn-days')).rejects.toMatchObject(silence);
+    await expect(azureSender(away).send('pstn-days', day(0))).rejects.toMatchObject(silence);
+    silent.close();
   });
 });

@@ -11,6 +11,8 @@ const well: Omit<Status, 'attention'> = {
   days: { provisional: 3, settled: 1, restated: 0, incomplete: 0 },
   rejected: { inWindows: 0, withoutDay: 0 },
   queues: [{ queue: 'pstn-days', active: 3, scheduled: 1, deadLetters: 0, orMore: false }],
+  deadLetters: [],
+  missing: [],
   planner: { coverageFrom: '2026-11-20T00:00:00.000Z', lastTickAt: '2026-11-24T06:15:00.000Z' },
 };
 const attention = (over: Partial<typeof well>): string[] =>
@@ -55,5 +57,37 @@ describe('what needs a hand', () => {
     [{ rejected: { inWindows: 2, withoutDay: 1 } }, '3 rows do not fit'],
   ])('%j', (over, line) => {
     expect(attention(over)).toEqual([expect.stringContaining(line)]);
+  });
+
+  it('is a part that is missing: one line for all of them, and none about what they cannot say', () => {
+    const nothing = { from: undefined, to: undefined, gaps: [] };
+    const missing = ['container pstn-raw', 'table windows'];
+    expect(attention({ planner: undefined, coverage: nothing, missing })).toEqual([
+      expect.stringMatching(/^Missing: container pstn-raw, table windows\. Deploy .*"pstn local"/),
+    ]);
+  });
+
+  it('names why messages were given up, the most frequent reason first, each once', () => {
+    const queue = 'pstn-days' as const;
+    const letter = (reason: string) => ({ queue, messageId: 'm', enqueuedAt: undefined, reason });
+    const queues = [{ queue, active: 0, scheduled: 0, deadLetters: 4, orMore: false }];
+    const deadLetters = [letter('no\u001b[31m\ndate'), letter('not JSON'), letter('not JSON')];
+    expect(attention({ queues, deadLetters })).toEqual([
+      '4 dead letters in pstn-days: 2 times "not JSON", once "no [31m date".',
+    ]);
+  });
+
+  it('stays short, however many and long the reasons are', () => {
+    const queue = 'pstn-days' as const;
+    const queues = [{ queue, active: 0, scheduled: 0, deadLetters: 20, orMore: false }];
+    const deadLetters = Array.from({ length: 20 }, (_, i) => ({
+      queue,
+      messageId: 'm',
+      enqueuedAt: undefined,
+      reason: `${i} ${'x'.repeat(5000)}`,
+    }));
+    const [line = ''] = attention({ queues, deadLetters });
+    expect(line.length).toBeLessThan(2000);
+    expect(line).toContain('and other reasons');
   });
 });

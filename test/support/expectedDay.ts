@@ -44,6 +44,7 @@ export const LANDED_COLUMNS =
     ',',
   );
 const GRAPH_COLUMNS = LANDED_COLUMNS.slice(0, -1);
+const MAX_LEVELS = 100;
 
 /**
  * @param date the day of which all 24 windows are asked for
@@ -56,6 +57,7 @@ export function expectedDay(date: string, rowTexts: readonly string[]): Expected
     const parsed: unknown = JSON.parse(text);
     const row = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : undefined;
     const faults = row === undefined ? [] : faultsOf(row as Row);
+    const exact = row === undefined ? {} : (exactly(text) as Row);
     const ticks = row === undefined ? undefined : ticksOf((row as Row)['startDateTime']);
     const utc = ticks === undefined ? '' : new Date(Number(ticks / 10_000n)).toISOString();
     const folder = `callDate=${date}/pstn-calls-${utc.slice(11, 13)}00-PT60M.jsonl`;
@@ -66,7 +68,7 @@ export function expectedDay(date: string, rowTexts: readonly string[]): Expected
     } else if (faults.length > 0) {
       add(day.rejected, `rejected/v1/${folder}`, rejectedForm(faults, text));
     } else if (row !== undefined && ticks !== undefined) {
-      add(day.raw, `ndjson/v1/${folder}`, landedForm(expectedCells(row as Row)));
+      add(day.raw, `ndjson/v1/${folder}`, landedForm(expectedCells(row as Row, exact)));
       counted.push({ row: row as Row, ticks });
     }
   }
@@ -84,19 +86,22 @@ export const landedForm = (cells: readonly unknown[]): string => JSON.stringify(
 export const rejectedForm = (columns: readonly string[], text: string): string =>
   `[${[...columns].sort().join()}] ${onOneLine(text)}`;
 
-function expectedCells(row: Row): unknown[] {
+/** @param exact the same row with the digits of its numbers */
+function expectedCells(row: Row, exact: Row): unknown[] {
   const cells = GRAPH_COLUMNS.map((name) => {
     const value = row[name] ?? null;
     if (value === null) return null;
     if (MONEY.includes(name)) return (value as number).toFixed(6);
     if (SECONDS.includes(name)) return String((value as number) + 0);
-    return LISTS.includes(name) ? sorted(value) : value;
+    return LISTS.includes(name) ? sorted(exact[name]) : value;
   });
-  const others = Object.entries(row).filter(
-    ([name]) => !GRAPH_COLUMNS.includes(name) && !name.startsWith('@odata.'),
+  const others = Object.entries(exact).filter(
+    ([name]) => isUnknown(name),
   );
   return [...cells, others.length === 0 ? null : sorted(Object.fromEntries(others))];
 }
+
+const isUnknown = (name: string): boolean => !GRAPH_COLUMNS.includes(name) && !name.startsWith('@odata.');
 
 /** Columns that do not fit, whatever the row's place. */
 function faultsOf(row: Row): string[] {
@@ -105,9 +110,13 @@ function faultsOf(row: Row): string[] {
     if (value === null) return false;
     if (MONEY.includes(name)) return !isMoney(value);
     if (SECONDS.includes(name)) return !(typeof value === 'number' && (value | 0) === value);
-    return LISTS.includes(name) ? !Array.isArray(value) : typeof value !== 'string';
+    if (LISTS.includes(name)) return !Array.isArray(value) || levelsOf(value) > MAX_LEVELS;
+    return typeof value !== 'string';
   });
   if (ticksOf(row['startDateTime']) === undefined) faults.push('startDateTime');
+  if (Object.entries(row).some(([name, value]) => isUnknown(name) && levelsOf(value) > MAX_LEVELS)) {
+    faults.push('additionalProperties');
+  }
   return [...new Set(faults)];
 }
 
@@ -195,6 +204,30 @@ const asColumn = (text: string | undefined): string | undefined =>
 
 const onOneLine = (json: string): string =>
   json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029').replace(/[\r\n]/g, ' ');
+
+/** Lists and objects inside each other; without recursion, for there may be very many. */
+function levelsOf(value: unknown): number {
+  let levels = 0;
+  let level: unknown[] = [value];
+  for (;;) {
+    level = level.filter((part) => typeof part === 'object' && part !== null);
+    if (level.length === 0) return levels;
+    levels += 1;
+    level = level.flatMap((part) => Object.values(part as object));
+  }
+}
+
+/**
+ * Parses JSON, with each number as the text that names it: what a double does not hold is compared as well.
+ * Whole numbers that it does hold may be written in any way.
+ */
+export const exactly = (json: string): unknown =>
+  JSON.parse(
+    json.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) => {
+      if (token.startsWith('"')) return token;
+      return `"number ${Number.isSafeInteger(Number(token)) ? Number(token) : token}"`;
+    }),
+  );
 
 /** Properties in the order of their names, at every depth; as JSON text. */
 export const sorted = (value: unknown): string =>

@@ -9,6 +9,7 @@ import { createTableLedger } from '../../src/windows/tableLedger.ts';
 import { type MemoryContainer, memoryContainer } from './memoryBlobs.ts';
 import { type MemorySender, memorySender } from './memoryQueues.ts';
 import { type MemoryTable, memoryTable } from './memoryTables.ts';
+import { pageOfTexts } from './pages.ts';
 
 export type CallRow = Record<string, unknown>;
 
@@ -45,12 +46,11 @@ export interface FakeLog extends PstnCallsSource {
 }
 
 /** A page as the client gives it. */
-export const pageOf = (rows: readonly unknown[], number = 1): PstnCallsPage => ({
-  number,
-  rows,
-  textOf: (index) => JSON.stringify(rows[index]),
-  requestId: undefined,
-});
+export const pageOf = (rows: readonly unknown[], number = 1): PstnCallsPage =>
+  pageOfTexts(
+    rows.map((row) => JSON.stringify(row)),
+    number,
+  );
 
 /** Pages over the rows as they are when each page is asked for, as offset paging does. */
 export function fakeLog(rows: unknown[] = []): FakeLog {
@@ -88,6 +88,8 @@ export interface LandingWorld {
   table: MemoryTable;
   sender: MemorySender;
   nowMs: number;
+  /** How much later a read that lost rows is to be confirmed. */
+  confirmMinutes: number;
   deps(more?: Partial<LandingDeps>, stores?: { raw?: BlobContainer; table?: Table }): LandingDeps;
   land(job: WindowJob, more?: Partial<LandingDeps>): ReturnType<typeof landWindowJob>;
   /** Names and ETags of all blobs. */
@@ -106,6 +108,7 @@ export function landingWorld(rows: unknown[] = []): LandingWorld {
     table,
     sender,
     nowMs: PLANNED_MS,
+    confirmMinutes: 60,
     deps: (more = {}, stores = {}) => ({
       source: log,
       raw: stores.raw ?? raw,
@@ -114,6 +117,8 @@ export function landingWorld(rows: unknown[] = []): LandingWorld {
       clock: { nowMs: () => world.nowMs },
       newId: () => `id-${++ids}`,
       log: silentLog,
+      shrinkConfirmMinutes: world.confirmMinutes,
+      sourceDays: 88,
       ...more,
     }),
     land: (job, more) => landWindowJob(job, world.deps(more)),

@@ -1,6 +1,6 @@
 import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { type ExpectedDay, type ExpectedTotals, LANDED_COLUMNS, landedForm, rejectedForm, sorted } from './expectedDay.ts';
+import { exactly, type ExpectedDay, type ExpectedTotals, LANDED_COLUMNS, landedForm, rejectedForm, sorted } from './expectedDay.ts';
 
 /** What is stored of a day, in the forms of the oracle. */
 export type StoredDay = Omit<ExpectedDay, 'withoutDay'>;
@@ -139,7 +139,7 @@ function landedLine(line: string): string {
       if (name === 'charge' || name === 'connectionCharge') return digits(name);
       if (name === 'duration') return value === null ? null : String(value as number);
       const isJson = name === 'administrativeUnitInfos' || name === 'additionalProperties';
-      return isJson && value !== null ? sorted(JSON.parse(value as string)) : value;
+      return isJson && value !== null ? sorted(exactly(value as string)) : value;
     }),
   );
 }

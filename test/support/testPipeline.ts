@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectServices, type Services } from '../../src/app/services.ts';
+import { connectServices } from '../../src/app/services.ts';
 import { parseInstant } from '../../src/graph/instant.ts';
 import { type SimulatedGraph, startSimulatedGraph } from '../../src/local/graph/server.ts';
 import type { Traps } from '../../src/local/graph/traps/traps.ts';
@@ -18,8 +18,8 @@ import { packBackfill } from '../../src/windows/backfill.ts';
 import { type BackfillProgress, waitForBackfill, watchBackfill } from '../../src/windows/backfillProgress.ts';
 import { planBackfill } from '../../src/windows/backfillRange.ts';
 import { sendJobs } from '../../src/windows/sendJobs.ts';
-import { expectedDay } from './expectedDay.ts';
-import { type GraphRouter, type Route, startGraphRouter } from './graphRouter.ts';
+import { expectedDay, type ExpectedTotals } from './expectedDay.ts';
+import { type Route, startGraphRouter } from './graphRouter.ts';
 import { storageReader } from './storedDay.ts';
 
 const NOW = '2026-11-24T06:00:00.000Z';
@@ -27,7 +27,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** A Monday; the days that tests take lie before NOW by more than rows move. */
 const FIRST_DAY_MS = Date.parse('2026-09-07T00:00:00Z');
-const POLL_MS = 150;
+const POLL_MS = 300;
 /** Fast, on both sides: nobody waits for limits that another test is about. */
 const REQUESTS_PER_MINUTE = 100_000;
 
@@ -172,6 +172,10 @@ export async function startTestPipeline({ apiVersion = 'v1.0' }: { apiVersion?: 
         .map((line) => JSON.parse(String(line.fields['message'])) as Record<string, unknown>)
         .filter((line) => line['event'] === event && JSON.stringify(line).includes(date)),
 
+    /** Names of everybody in the tenants that were simulated. */
+    names: (): Set<string> =>
+      new Set(graphs.flatMap(({ tenant }) => tenant.directory.users.map(({ displayName }) => displayName))),
+
     async deadLetters(): Promise<DeadLetter[]> {
       const letters = Object.values(QUEUES).map((queue) => services.peeker.deadLetters(queue));
       return (await Promise.all(letters)).flat();
@@ -209,10 +213,9 @@ async function expectStored(
   expect(windows.filter(({ state, lastError }) => state !== 'read' || lastError !== undefined)).toEqual([]);
 }
 
-const byKey = <T extends { userId: string | undefined; currency: string | undefined }>(totals: readonly T[]) =>
+const byKey = (totals: readonly ExpectedTotals[]): ExpectedTotals[] =>
   [...totals].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-const keyOf = (one: { userId: string | undefined; currency: string | undefined }): string =>
-  JSON.stringify([one.userId, one.currency]);
+const keyOf = ({ userId, currency }: ExpectedTotals): string => JSON.stringify([userId, currency]);
 
 /** Asks again until there is an answer. */
 export async function eventually<T>(what: string, ask: () => Promise<T | undefined> | T | undefined): Promise<T> {

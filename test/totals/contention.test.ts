@@ -1,18 +1,37 @@
 import { describe, expect, it } from 'vitest';
 import { QUEUES } from '../../src/queues/names.ts';
-import { claimDay } from '../../src/totals/tableWriter.ts';
+import { DAY_HEADS, type StoredDayHead } from '../../src/totals/dayHead.ts';
+import { claimHead } from '../../src/totals/fence.ts';
 import { readDayHead } from '../../src/totals/totalsReader.ts';
 import { aCall, type TestCall } from './support/calls.ts';
-import { DATE, dayWorld, DELAY_MS, drain, etags, expectExact, takeDays } from './support/dayWorld.ts';
+import {
+  DATE,
+  dayWorld,
+  type DayWorld,
+  DELAY_MS,
+  drain,
+  etags,
+  expectExact,
+  takeDays,
+} from './support/dayWorld.ts';
 
 const users = (count: number, change: Partial<TestCall> = {}): TestCall[] =>
   Array.from({ length: count }, (_, i) => aCall({ userId: `user-${i}`, ...change }));
+
+/** Another run's claim. */
+const claimDay = (made: DayWorld, seen: StoredDayHead | undefined) =>
+  claimHead(
+    { table: made.dailyTotals, kind: DAY_HEADS, partition: DATE },
+    seen,
+    'other',
+    '2026-11-24T00:00:00.000Z',
+  );
 
 describe('a day that another run is at work on', () => {
   const world = async () => {
     const made = dayWorld([{ hour: 8, claim: 1, calls: users(2) }]);
     await made.landAll();
-    const fence = await claimDay(made.dailyTotals, DATE, undefined, 'other', '2026-11-24T00:00:00.000Z');
+    const fence = await claimDay(made, undefined);
     if (fence === undefined) throw new Error('not claimed');
     return { ...made, fence };
   };
@@ -87,7 +106,7 @@ describe('a day that another run is at work on', () => {
             // After its claim and its first transaction, another run claims.
             if (++transactions === 3) {
               const head = await readDayHead(made.dailyTotals, DATE);
-              await claimDay(made.dailyTotals, DATE, head, 'other', '2026-11-24T00:00:00.000Z');
+              await claimDay(made, head);
             }
             return made.dailyTotals.transact(key, operations);
           },
@@ -149,7 +168,7 @@ describe('a fold that takes long', () => {
             if (!claimed) {
               claimed = true;
               const head = await readDayHead(made.dailyTotals, DATE);
-              await claimDay(made.dailyTotals, DATE, head, 'other', '2026-11-24T00:00:00.000Z');
+              await claimDay(made, head);
             }
             return made.raw.read(name, options);
           },

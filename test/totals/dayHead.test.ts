@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  DAY_HEAD_KEY,
-  type DayHead,
-  headOperation,
-  readDayHead,
-  sameVector,
-} from '../../src/totals/dayHead.ts';
+import { DAY_HEAD_KEY, type DayHead, DAY_HEADS, readDayHead, sameVector } from '../../src/totals/dayHead.ts';
 import { memoryTable } from '../support/memoryTables.ts';
 
 const DATE = '2026-11-23';
@@ -22,6 +16,10 @@ const head: DayHead = {
   state: 'provisional',
   rows: 480_000,
   rejected: 2,
+  snapshot: 'snapshots/v1/2026-11-23/2-nonce.json',
+  settledSnapshot: 'snapshots/v1/2026-11-23/1-other.json',
+  restatements: 1,
+  frozen: false,
   updatedAt: '2026-11-24T00:00:00.000Z',
   lastError: 'why',
 };
@@ -30,20 +28,20 @@ describe('the head of a day', () => {
   it('is read as it was written, with its ETag', async () => {
     const table = memoryTable('dailyTotals');
     expect(await readDayHead(table, DATE)).toBeUndefined();
-    const [etag] = await table.transact(DATE, [headOperation(head, undefined)]);
+    const [etag] = await table.transact(DATE, [DAY_HEADS.operation(head, undefined)]);
     expect(await readDayHead(table, DATE)).toEqual({ ...head, etag });
     const healed = { ...head };
     delete healed.lastError;
-    const [next] = await table.transact(DATE, [headOperation(healed, etag)]);
+    const [next] = await table.transact(DATE, [DAY_HEADS.operation(healed, etag)]);
     expect(await readDayHead(table, DATE)).toEqual({ ...healed, etag: next });
   });
 
   it('is written only over the one that was seen, or where none was', async () => {
     const table = memoryTable('dailyTotals');
-    const [first] = await table.transact(DATE, [headOperation(head, undefined)]);
-    await expect(table.transact(DATE, [headOperation(head, undefined)])).rejects.toThrow(/exists/);
-    await table.transact(DATE, [headOperation(head, first)]);
-    await expect(table.transact(DATE, [headOperation(head, first)])).rejects.toThrow(/another ETag/);
+    const [first] = await table.transact(DATE, [DAY_HEADS.operation(head, undefined)]);
+    await expect(table.transact(DATE, [DAY_HEADS.operation(head, undefined)])).rejects.toThrow(/exists/);
+    await table.transact(DATE, [DAY_HEADS.operation(head, first)]);
+    await expect(table.transact(DATE, [DAY_HEADS.operation(head, first)])).rejects.toThrow(/another ETag/);
   });
 
   it('that somebody broke counts as not folded', async () => {

@@ -27,7 +27,10 @@ describe('the difference of what is stored and what is wanted', () => {
       { a: { calls: 1, updatedAt: 'then' } },
       { a: { calls: 1, userId: undefined, updatedAt: 'now' } },
     );
-    expect(result).toEqual({ operations: [], upserts: 0, deletes: 0, unchanged: 1 });
+    expect(result).toMatchObject({
+      operations: [],
+      totals: { upserts: 0, deletes: 0, unchanged: 1 },
+    });
   });
 
   it('replaces what is new, changed, has a column more or less, or another type', async () => {
@@ -57,13 +60,17 @@ describe('the difference of what is stored and what is wanted', () => {
     ]);
   });
 
-  it('deletes what nobody wants, but never a key that begins with "!"', async () => {
-    const { operations, deletes } = await diff({ '!day': {}, '!by|x': {}, '-|---': {}, gone: {} }, {});
+  it('deletes what nobody wants, breakdowns too, but no other key that begins with "!"', async () => {
+    const { operations, totals, breakdowns } = await diff(
+      { '!day': {}, '!by|operator|a|USD': {}, '!restated|1': {}, '-|---': {}, gone: {} },
+      {},
+    );
     expect(operations).toEqual([
+      { kind: 'delete', rowKey: '!by|operator|a|USD' },
       { kind: 'delete', rowKey: '-|---' },
       { kind: 'delete', rowKey: 'gone' },
     ]);
-    expect(deletes).toBe(2);
+    expect([totals.deletes, breakdowns.deletes]).toEqual([2, 1]);
   });
 
   it('makes the table what is wanted, with as few operations as entities differ', async () => {

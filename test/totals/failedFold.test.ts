@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_FOLD_TRIES } from '../../src/totals/aggregateDay.ts';
+import { MAX_FOLD_TRIES } from '../../src/totals/fencedRun.ts';
 import { readDay, readDayHead } from '../../src/totals/totalsReader.ts';
 import { aCall, type TestCall } from './support/calls.ts';
 import {

@@ -10,6 +10,7 @@ import {
   expectExact,
   expectTrueIfConsistent,
 } from './support/dayWorld.ts';
+import { emptyTable, expectChain, settle } from './support/finality.ts';
 import { type Gate, gatedDeps } from './support/gatedDeps.ts';
 
 const users = (from: number, to: number, change: Partial<TestCall> = {}): TestCall[] =>
@@ -30,21 +31,105 @@ async function changedDay(): Promise<DayWorld> {
   return world;
 }
 
+/** The last reads that were missing have come, and a row with one of them. */
+async function dayToSettle(): Promise<DayWorld> {
+  const world = dayWorld([{ hour: 8, claim: 1, calls: users(0, 3) }]);
+  await world.landAll();
+  await world.run();
+  await world.land({ hour: 9, claim: 2, calls: users(3, 4) });
+  settle(world);
+  return world;
+}
+
+/** A settled day that has been restated once, whose rows have changed again. */
+async function dayToRestate(): Promise<DayWorld> {
+  const world = dayWorld([{ hour: 8, claim: 1, calls: users(0, 110) }]);
+  await world.landAll();
+  settle(world);
+  await world.run();
+  await world.land({ hour: 9, claim: 2, calls: users(200, 203) });
+  settle(world);
+  await world.run();
+  await world.land({ hour: 8, claim: 3, calls: users(1, 111, { chargeMicros: 7 }) });
+  settle(world);
+  return world;
+}
+
+/** The same, and the table is gone. */
+async function dayToRestore(): Promise<DayWorld> {
+  const world = await dayToRestate();
+  await emptyTable(world);
+  return world;
+}
+
+const claim = ['get', 'list', 'transact'];
+const sources = ['readControl', 'ledger', 'list', 'list'];
+const fold = ['read', 'chunk', 'put'];
+const restate = [...claim.slice(0, 2), 'transact', ...sources, ...fold, 'put', 'readControl'];
+
+const scenarios = [
+  {
+    name: 'a day that changed',
+    make: changedDay,
+    restatements: 0,
+    state: 'provisional',
+    // Ids of two blobs are looked up, one blob is folded again without them, and the hours are to be read again.
+    calls: [
+      ...[...claim, ...sources, ...fold, ...fold, 'readControl', 'readControl', ...fold, 'send'],
+      ...['put', 'put', 'query', 'transact', 'transact', 'transact', 'next'],
+    ],
+  },
+  {
+    name: 'a day that becomes settled',
+    make: dayToSettle,
+    restatements: 0,
+    state: 'settled',
+    // Snapshot, record of the settlement, folds.
+    calls: [...claim, ...sources, ...fold, 'put', 'put', 'put', 'query', 'transact', 'next'],
+  },
+  {
+    name: 'a settled day that changed',
+    make: dayToRestate,
+    restatements: 2,
+    state: 'restated',
+    // Snapshot; the one in force, rows of then and now, the record before; record, folds.
+    calls: [
+      ...[...restate, 'readControl', 'readControl', 'get', 'put', 'put', 'query'],
+      ...['transact', 'transact', 'next'],
+    ],
+  },
+  {
+    name: 'a restated day whose table was emptied',
+    make: dayToRestore,
+    restatements: 2,
+    state: 'restated',
+    // The records: listed, the newest and those before it, the snapshot that it ends at.
+    calls: [
+      ...['get', 'transact', ...sources, ...fold, 'put'],
+      ...['listControl', 'readControl', 'readControl', 'properties'],
+      ...['readControl', 'readControl', 'readControl', 'put', 'put', 'query', 'transact', 'transact', 'next'],
+    ],
+  },
+] as const;
+
+type Scenario = (typeof scenarios)[number];
+
 /** Names of the calls of one undisturbed run, in order. A call that yields pages counts once. */
-async function callsOfARun(): Promise<string[]> {
-  const world = await changedDay();
+async function callsOfARun({ make }: Scenario): Promise<string[]> {
+  const world = await make();
   const calls: string[] = [];
   const gate: Gate = (call, effect) => {
     if (call !== 'page') calls.push(call);
     return effect();
   };
   await world.run({ date: DATE }, gatedDeps(world.deps, gate));
-  await expectExact(world);
   return calls;
 }
 
-const calls = await callsOfARun();
-const places = calls.map((call, at) => ({ call, at }));
+async function expectEnd(world: DayWorld, { restatements, state }: Scenario): Promise<void> {
+  await expectExact(world, state);
+  expect(await expectChain(world)).toBe(restatements);
+}
 
 class Crash extends Error {}
 
@@ -78,48 +163,49 @@ function losing(at: number, error: Error): Gate {
   };
 }
 
-describe('a run of which every call is known', () => {
-  it('claims after it found work, reads the sources after the claim, and the table after the fold', () => {
-    const step1 = ['get', 'ledger', 'list'];
-    const sources = ['ledger', 'list', 'read', 'chunk', 'read', 'chunk', 'read', 'chunk', 'send'];
-    const transactions = ['transact', 'transact', 'transact'];
-    expect(calls).toEqual([...step1, 'transact', ...sources, 'query', ...transactions]);
-  });
-});
+describe.each(scenarios)('$name', (scenario) => {
+  const places = scenario.calls.map((call, at) => ({ call, at }));
 
-describe.each(['before', 'after'] as const)('a crash %s a call', (when) => {
-  it.each(places)('$call (call $at): the redelivered message ends exact', async ({ at }) => {
-    const world = await changedDay();
-    const dying = world.run({ date: DATE }, gatedDeps(world.deps, crashing(at, when)));
-    await expect(dying).rejects.toThrow(Crash);
-    await expectTrueIfConsistent(world);
-    await world.run();
-    await drain(world);
-    await expectExact(world);
-    const settled = etags(world);
-    expect(await world.run()).toMatchObject({ outcome: 'unchanged' });
-    expect(etags(world)).toEqual(settled);
+  it('is folded in this order: claim, sources, records, table', async () => {
+    expect(await callsOfARun(scenario)).toEqual(scenario.calls);
   });
-});
 
-describe.each([
-  ['a broken connection', () => new Error('socket hang up')],
-  ['a conflict with itself, after the client tried again', () => new StorageError(412, 'X', 'own write')],
-  ['a conflict of its own insert', () => new StorageError(409, 'X', 'own write')],
-  ['a server error', () => new StorageError(503, 'ServerBusy', 'busy')],
-])('an answer that is lost to %s', (_, error) => {
-  it.each(places)('$call (call $at): ends exact', async ({ call, at }) => {
-    const world = await changedDay();
-    const running = world.run({ date: DATE }, gatedDeps(world.deps, losing(at, error())));
-    const report = await running.catch(() => undefined);
-    if (call === 'transact') {
-      // It finds its own write and goes on: nobody has to come back.
-      expect(report).toMatchObject({ outcome: 'completed' });
-    } else {
+  describe.each(['before', 'after'] as const)('with a crash %s a call', (when) => {
+    it.each(places)('$call (call $at): the redelivered message ends exact', async ({ at }) => {
+      const world = await scenario.make();
+      const dying = world.run({ date: DATE }, gatedDeps(world.deps, crashing(at, when)));
+      await expect(dying).rejects.toThrow(Crash);
       await expectTrueIfConsistent(world);
-      if (report === undefined) await world.run();
+      await world.run();
       await drain(world);
-    }
-    await expectExact(world);
+      await expectEnd(world, scenario);
+      const settled = etags(world);
+      expect(await world.run()).toMatchObject({ outcome: 'unchanged' });
+      expect(etags(world)).toEqual(settled);
+      expect(world.told).toEqual(expect.arrayContaining([await world.inForce()]));
+    });
+  });
+
+  describe.each([
+    ['a broken connection', () => new Error('socket hang up')],
+    ['a conflict with itself, after the client tried again', () => new StorageError(412, 'X', 'own write')],
+    ['a conflict of its own insert', () => new StorageError(409, 'X', 'own write')],
+    ['a server error', () => new StorageError(503, 'ServerBusy', 'busy')],
+  ])('with an answer that is lost to %s', (_, error) => {
+    it.each(places)('$call (call $at): ends exact', async ({ call, at }) => {
+      const world = await scenario.make();
+      const running = world.run({ date: DATE }, gatedDeps(world.deps, losing(at, error())));
+      const report = await running.catch(() => undefined);
+      if (call === 'transact') {
+        // It finds its own write and goes on: nobody has to come back.
+        expect(report).toMatchObject({ outcome: 'completed' });
+      } else {
+        await expectTrueIfConsistent(world);
+        if (report === undefined) await world.run();
+        await drain(world);
+      }
+      await expectEnd(world, scenario);
+      expect(world.told).toEqual(expect.arrayContaining([await world.inForce()]));
+    });
   });
 });

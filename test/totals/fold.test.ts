@@ -1,30 +1,52 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCallRow } from '../../src/totals/callRow.ts';
-import { foldDay } from '../../src/totals/fold.ts';
+import { foldWindow } from '../../src/totals/fold.ts';
+import { losersOf } from '../../src/totals/repeatedIds.ts';
+import { addSums, noSums, toBreakdowns, toTotals } from '../../src/totals/sums.ts';
+import { decodeSums, encodeSums } from '../../src/totals/sumsCode.ts';
 import { aCall, anyDay, type TestBlob, toLine } from './support/calls.ts';
 import { byKey, expectedDay } from './support/oracle.ts';
 
 const DATE = '2026-11-23';
 
+const idOf = (hour: number): string => `${DATE}T${String(hour).padStart(2, '0')}Z`;
+
+/** Folds each blob alone, then joins what they came to. */
 async function fold(blobs: readonly TestBlob[]) {
-  const { totals, ...counts } = await foldDay(
+  const losers = losersOf(
     blobs.map(({ hour, claim, calls }) => ({
-      windowId: `${DATE}T${String(hour).padStart(2, '0')}Z`,
+      windowId: idOf(hour),
       claim,
-      // Two runs of rows a blob.
-      rows: [calls.slice(0, 3), calls.slice(3)].map((run) =>
-        run.map((call) => parseCallRow(toLine(DATE, hour, call))),
-      ),
+      ids: calls.flatMap(({ id }) => (id === null || id === '' ? [] : [id])),
     })),
   );
-  const asText = totals.map((one) => ({
-    ...one,
-    chargeMicros: String(one.chargeMicros),
-    connectionChargeMicros: String(one.connectionChargeMicros),
-  }));
-  return { totals: asText.sort(byKey), ...counts };
+  const day = noSums();
+  let rows = 0;
+  let repeatedIds = 0;
+  for (const { hour, calls } of blobs) {
+    // Two runs of rows a blob.
+    const runs = [calls.slice(0, 3), calls.slice(3)].map((run) =>
+      run.map((call) => parseCallRow(toLine(DATE, hour, call))),
+    );
+    const window = await foldWindow(runs, new Set(losers.get(idOf(hour))));
+    addSums(day, decodeSums(encodeSums(window.sums)));
+    rows += window.rows;
+    repeatedIds += window.repeatedIds;
+  }
+  return {
+    totals: toTotals(day).map(asText).sort(byKey),
+    breakdowns: toBreakdowns(day).map(asText).sort(byKey),
+    rows,
+    repeatedIds,
+  };
 }
+
+const asText = <T extends { chargeMicros: bigint; connectionChargeMicros: bigint }>(one: T) => ({
+  ...one,
+  chargeMicros: String(one.chargeMicros),
+  connectionChargeMicros: String(one.connectionChargeMicros),
+});
 
 describe('the fold of a day', () => {
   it('equals a naive one, for any order of blobs and of rows', async () => {
@@ -45,7 +67,9 @@ describe('the fold of a day', () => {
   });
 
   it('of no rows is empty', async () => {
-    expect(await fold([{ hour: 3, claim: 1, calls: [] }])).toEqual({ totals: [], rows: 0, repeatedIds: 0 });
+    expect(await fold([{ hour: 3, claim: 1, calls: [] }])).toEqual({
+      ...{ totals: [], breakdowns: [], rows: 0, repeatedIds: 0 },
+    });
   });
 
   it('never adds across currencies', async () => {
@@ -71,8 +95,8 @@ describe('the fold of a day', () => {
       [older, newer],
       [newer, older],
     ]) {
-      const { totals, ...counts } = await fold(blobs);
-      expect(counts).toEqual({ rows: 1, repeatedIds: 1 });
+      const { totals, rows, repeatedIds } = await fold(blobs);
+      expect({ rows, repeatedIds }).toEqual({ rows: 1, repeatedIds: 1 });
       expect(totals.map(({ chargeMicros }) => chargeMicros)).toEqual(['2']);
     }
   });
@@ -110,8 +134,8 @@ describe('the fold of a day', () => {
     const line = toLine(DATE, 5, aCall({ id: null, ticks: 0 }));
     const starts = ['2026-11-23T05:00:00.5Z', '2026-11-23T07:00:00+02:00', '2026-11-23T05:00:00.0000001Z'];
     const rows = starts.map((start) => parseCallRow(line.replace('2026-11-23T05:00:00.0000000Z', start)));
-    const { totals } = await foldDay([{ windowId: `${DATE}T05Z`, claim: 1, rows: [rows] }]);
-    expect(totals).toMatchObject([
+    const { sums } = await foldWindow([rows], new Set());
+    expect(toTotals(sums)).toMatchObject([
       { firstCallAt: '2026-11-23T07:00:00+02:00', lastCallAt: '2026-11-23T05:00:00.5Z' },
     ]);
   });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type DayChanged, toMessage } from '../../src/queues/messages.ts';
 import { QUEUES } from '../../src/queues/names.ts';
 import { StorageError } from '../../src/storage/blobs.ts';
+import { sweepDay } from '../../src/totals/sweepDay.ts';
+import { readDayHead } from '../../src/totals/totalsReader.ts';
 import { anyCall, type TestBlob } from './support/calls.ts';
 import {
   DATE,
@@ -13,6 +15,7 @@ import {
   expectTrueIfConsistent,
   takeDays,
 } from './support/dayWorld.ts';
+import { emptyTable, expectChain, settle } from './support/finality.ts';
 import { type Gate, gatedDeps } from './support/gatedDeps.ts';
 
 /** What happens at the n-th call of all runs together. */
@@ -48,11 +51,16 @@ describe('aggregators of one day, in any interleaving, with crashes and lost ans
       landings(1, 0),
       landings(10, 1),
       fc.array(fault, { maxLength: 3 }),
+      fc.constantFrom('never', 'at first', 'meanwhile'),
     ] as const;
     await fc.assert(
-      fc.asyncProperty(...given, async (scheduler, before, after, faults) => {
+      fc.asyncProperty(...given, async (scheduler, before, after, faults, settles) => {
         const world = dayWorld();
         for (const blob of before) await world.land(blob);
+        if (settles === 'at first') {
+          settle(world);
+          await world.run();
+        }
         const turn = (label: string) => scheduler.schedule(Promise.resolve(), label);
         const send = (message: DayChanged) => world.sender.send(QUEUES.days, toMessage(message));
         let calls = 0;
@@ -96,6 +104,7 @@ describe('aggregators of one day, in any interleaving, with crashes and lost ans
           for (const blob of after) {
             await turn('land');
             await world.land(blob);
+            if (settles !== 'never') settle(world);
             await turn('wake');
             await send({ date: DATE });
           }
@@ -111,7 +120,19 @@ describe('aggregators of one day, in any interleaving, with crashes and lost ans
         await send({ date: DATE });
         await scheduler.waitFor(Promise.all([worker(), worker(), worker(), landing(), reader()]));
         await drain(world);
+        const state = (await readDayHead(world.dailyTotals, DATE))?.state;
         await expectExact(world);
+        const restatements = await expectChain(world);
+        expect(state).toBe(settles === 'never' ? 'provisional' : restatements > 0 ? 'restated' : 'settled');
+
+        // What nobody needs may go, and the rest suffices to make everything again.
+        await sweepDay(DATE, { ...world.deps, clock: { nowMs: () => Date.parse('2027-01-01T00:00:00Z') } });
+        await expectExact(world);
+        await expectChain(world);
+        await emptyTable(world);
+        await world.run();
+        await expectExact(world, state);
+        expect(await expectChain(world)).toBe(restatements);
       }),
       { numRuns: 200 },
     );

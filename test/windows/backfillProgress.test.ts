@@ -33,6 +33,7 @@ const head = (vector: Record<string, string>, values: Partial<DayHead> = {}): Da
   complete: true,
   open: false,
   vector,
+  rejected: 0,
   ...values,
 });
 const done = (id: string, values: Partial<LedgerEntry> = {}) =>

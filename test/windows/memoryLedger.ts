@@ -101,6 +101,20 @@ export function memoryLedger(): MemoryLedger {
         ...(notified === undefined ? {} : { notified }),
       });
     },
+    async recordShrunk(window, { claim, isWitness }) {
+      await Promise.resolve();
+      if (claim.number < get(window.id).done) return;
+      const witness = isWitness ? { shrunkAt: iso(claim.atMs), shrunkClaim: claim.number } : {};
+      change(window, { state: 'shrunk', done: claim.number, attempts: 0, ...witness });
+    },
+    async restore(_date, windows) {
+      await Promise.resolve();
+      const unknown = windows.filter(({ window }) => entries.get(window.id) === undefined);
+      for (const { window, claim, ...found } of unknown) {
+        change(window, { claim, done: claim, ...found, state: 'read', reads: 1, unverified: true });
+      }
+      return unknown.map(({ window }) => window);
+    },
     async recordFailure(windows, reason, final) {
       await Promise.resolve();
       for (const window of windows) {
@@ -120,6 +134,7 @@ export function memoryLedger(): MemoryLedger {
             digest: '',
             rejected: 0,
             notified: undefined,
+            isOld: false,
           });
         }
       }

@@ -205,6 +205,7 @@ describe('a day', () => {
     complete: true,
     open: false,
     vector: {},
+    rejected: 0,
     ...values,
   });
 
@@ -220,6 +221,18 @@ describe('a day', () => {
     for (const { queue, delayMs } of sender.sent) {
       if (queue === 'pstn-days') expect(delayMs).toBeGreaterThanOrEqual(15_000);
     }
+  });
+
+  it('with rejected rows that its totals do not count is sent', async () => {
+    const { services, raw, heads, sender } = world();
+    const metadata = { rows: '3' };
+    for (const date of ['2026-11-22', '2026-11-23']) {
+      const name = `rejected/v1/callDate=${date}/pstn-calls-1000-PT60M.jsonl`;
+      await raw.put(name, Buffer.from(''), { metadata });
+    }
+    heads.set('2026-11-22', head({ rejected: 3 }));
+    await planAndSend(services, silentLog);
+    expect(daysIn(sender)).toEqual([{ date: '2026-11-23' }]);
   });
 
   it('is not compared with what is no window blob', async () => {

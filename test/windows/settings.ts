@@ -5,7 +5,7 @@ import { type PlannerSettings, plannerSettings } from '../../src/windows/planner
 export const configOf = (environment: Record<string, string> = {}) =>
   readConfig({
     DATA_STORAGE: 'UseDevelopmentStorage=true',
-    ServiceBusConnection: 'Endpoint=sb://127.0.0.1/',
+    ServiceBusConnection: 'Endpoint=sb://127.0.0.1;SharedAccessKeyName=k;SharedAccessKey=a2V5',
     ...environment,
   });
 

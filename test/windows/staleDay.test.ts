@@ -6,26 +6,28 @@ const listing = new Map([
   ['2026-11-23T10Z', 'A'],
   ['2026-11-23T11Z', 'B'],
 ]);
+const source = { listing, rejected: 2 };
 const folded = { '2026-11-23T10Z': 'A', '2026-11-23T11Z': 'B' };
 const head = (values: Partial<DayHead> = {}): DayHead => ({
   etag: 'h1',
   complete: true,
   open: false,
   vector: folded,
+  rejected: 2,
   ...values,
 });
 
 describe('a day', () => {
   it('without blobs and without totals needs nothing', () => {
-    expect(staleDay(new Map(), undefined, undefined)).toBeUndefined();
+    expect(staleDay({ listing: new Map(), rejected: 0 }, undefined, undefined)).toBeUndefined();
   });
 
   it('with blobs and without totals was never folded', () => {
-    expect(staleDay(listing, undefined, undefined)).toBe('never folded');
+    expect(staleDay(source, undefined, undefined)).toBe('never folded');
   });
 
   it('whose totals count exactly its blobs needs nothing', () => {
-    expect(staleDay(listing, head(), 'h0')).toBeUndefined();
+    expect(staleDay(source, head(), 'h0')).toBeUndefined();
   });
 
   it.each([
@@ -34,21 +36,26 @@ describe('a day', () => {
     { what: 'a blob is gone', vector: { ...folded, '2026-11-23T12Z': 'C' } },
     { what: 'one is new and one gone', vector: { '2026-11-23T10Z': 'A', '2026-11-23T12Z': 'B' } },
   ])('is folded again when $what', ({ vector }) => {
-    expect(staleDay(listing, head({ vector }), undefined)).toBe('raw changed');
+    expect(staleDay(source, head({ vector }), undefined)).toBe('raw changed');
+  });
+
+  it('is folded again when other rows than its head counts do not fit', () => {
+    expect(staleDay(source, head({ rejected: 1 }), undefined)).toBe('rejected changed');
+    expect(staleDay({ listing: new Map(), rejected: 2 }, undefined, undefined)).toBe('never folded');
   });
 
   it('is folded again when its totals are half written and nobody writes', () => {
-    expect(staleDay(listing, head({ complete: false }), undefined)).toBe('incomplete');
+    expect(staleDay(source, head({ complete: false }), undefined)).toBe('incomplete');
   });
 
   it('is left to a fold at work as long as its head moves', () => {
     const open = head({ open: true, complete: false, vector: {} });
-    expect(staleDay(listing, open, undefined)).toBeUndefined();
-    expect(staleDay(listing, open, 'h0')).toBeUndefined();
-    expect(staleDay(listing, open, 'h1')).toBe('stuck');
+    expect(staleDay(source, open, undefined)).toBeUndefined();
+    expect(staleDay(source, open, 'h0')).toBeUndefined();
+    expect(staleDay(source, open, 'h1')).toBe('stuck');
   });
 
   it('is taken for stuck even if its totals are right, or its head would stay open for good', () => {
-    expect(staleDay(listing, head({ open: true }), 'h1')).toBe('stuck');
+    expect(staleDay(source, head({ open: true }), 'h1')).toBe('stuck');
   });
 });

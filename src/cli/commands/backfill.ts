@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { COMMAND_PATIENCE } from '../../app/patience.ts';
 import { connectServices } from '../../app/services.ts';
 import { toInstant } from '../../windows/grid.ts';
 import { instantArgument } from '../arguments.ts';
@@ -31,7 +32,7 @@ async function backfill(cli: Cli, flags: BackfillFlags): Promise<ExitCode> {
   if (flags.from >= flags.to) {
     throw new UsageError(`--from ${toInstant(flags.from)} must be before --to ${toInstant(flags.to)}`);
   }
-  const services = await connectServices(cli.environment);
+  const services = await connectServices(cli.environment, COMMAND_PATIENCE);
   try {
     const sent = await sendBackfill(services, flags.from, flags.to);
     const { range, jobs } = sent;
@@ -48,12 +49,12 @@ async function backfill(cli: Cli, flags: BackfillFlags): Promise<ExitCode> {
     }
     output.note(sentLine);
     const progress = await awaitBackfill(services, sent, output, cli.signal);
-    const { windowsDone, rows, rejected, failed, shrunk, unfolded, days } = progress;
+    const { windowsDone, rows, rejected, failed, shrunk, unfolded, days, daysDone } = progress;
     output.result({ ...planned, windowsDone, rows, rejected, days, failed, shrunk, unfolded }, [
-      `${windowsDone} of ${planned.windows} windows read, ${rows} calls in ${days} days, all summed`,
+      `${windowsDone} of ${planned.windows} windows read, ${rows} calls, ${daysDone} of ${days} days summed`,
       ...troubles(progress),
     ]);
-    return failed.length > 0 ? EXIT.failed : EXIT.done;
+    return failed.length + unfolded.length > 0 ? EXIT.failed : EXIT.done;
   } finally {
     await services.close();
   }

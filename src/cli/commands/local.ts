@@ -2,19 +2,22 @@ import type { Command } from 'commander';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { COMMAND_PATIENCE } from '../../app/patience.ts';
 import { connectServices, type Services } from '../../app/services.ts';
+import { checkGraph } from '../../local/pipeline/checkGraph.ts';
+import { checkLocalSettings } from '../../local/pipeline/checkSettings.ts';
 import { findAppRoot } from '../../local/pipeline/appRoot.ts';
 import { copyContainer } from '../../local/pipeline/copyFiles.ts';
 import { type DataFolder, openDataFolder } from '../../local/pipeline/dataFolder.ts';
 import { type LocalPipeline, startLocalPipeline } from '../../local/pipeline/startPipeline.ts';
 import { DAY_MS, toInstant } from '../../windows/grid.ts';
 import type { BackfillProgress } from '../../windows/backfillProgress.ts';
-import { instantArgument } from '../arguments.ts';
+import { folderArgument, instantArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { dailyTotalsCsv } from '../dailyTotalsCsv.ts';
 import { EXIT, type ExitCode, UsageError } from '../exitCodes.ts';
 import { functionLog } from '../functionLog.ts';
-import { chooseGraph, graphArgument } from '../graphChoice.ts';
+import { chooseGraph, graphArgument, sourceName } from '../graphChoice.ts';
 import { describeRun, type LocalRun } from '../localRun.ts';
 import type { Output } from '../output.ts';
 import { awaitBackfill, sendBackfill, troubles } from '../runBackfill.ts';
@@ -52,7 +55,7 @@ export function addLocalCommand(program: Command, cli: Cli): void {
       instantArgument,
     )
     .option('--to <instant>', 'end of the range, not included', instantArgument)
-    .option('--data <dir>', 'folder that keeps everything', '.pstn')
+    .option('--data <dir>', 'folder that keeps everything', folderArgument, '.pstn')
     .option('--stay', 'keep running, timers and all, until Ctrl-C; reads a range only if --from is given')
     .option('--json', 'print JSON')
     .action((flags: LocalFlags) => cli.run(() => local(cli, flags)));
@@ -66,7 +69,10 @@ async function local(cli: Cli, flags: LocalFlags): Promise<ExitCode> {
     throw new UsageError(`--from ${toInstant(flags.from)} must be before --to ${toInstant(flags.to)}`);
   }
   const graph = chooseGraph(flags.graph, cli.environment);
-  const data = await openDataFolder(flags.data, Date.now());
+  checkLocalSettings(cli.environment, graph);
+  const data = await openDataFolder(flags.data, sourceName(graph, cli.environment), Date.now());
+  // Whoever stays can wait for it; a run would only fail later.
+  if (!stay) await checkGraph(graph, cli.environment);
   const functions = functionLog((line) => output.note(line));
   const pipeline = await startLocalPipeline({
     appRoot: findAppRoot(),
@@ -112,7 +118,7 @@ async function readRange(
   const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
   const toMs = flags.to ?? (flags.from === undefined ? today - PUBLISHED_AFTER_DAYS * DAY_MS : nowMs);
   const fromMs = flags.from ?? toMs - DEFAULT_RANGE_DAYS * DAY_MS;
-  const services = await connectServices(cli.environment);
+  const services = await connectServices(cli.environment, COMMAND_PATIENCE);
   try {
     const backfill = await sendBackfill(services, fromMs, toMs);
     const { range } = backfill;
@@ -123,7 +129,7 @@ async function readRange(
     const run = await describe(services, progress, range, data);
     const finished = { ...run, requests: requestCount(), seconds: (performance.now() - startedMs) / 1000 };
     output.result(finished, [...describeRun(finished), ...troubles(progress)]);
-    return progress.failed.length > 0 ? EXIT.failed : EXIT.done;
+    return progress.failed.length + progress.unfolded.length > 0 ? EXIT.failed : EXIT.done;
   } finally {
     await services.close();
   }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { COMMAND_PATIENCE } from '../../app/patience.ts';
 import { connectServices } from '../../app/services.ts';
 import { readStatus, type Status } from '../../report/status.ts';
 import type { Cli } from '../cli.ts';
@@ -17,7 +18,7 @@ export function addStatusCommand(program: Command, cli: Cli): void {
 }
 
 async function status(cli: Cli, flags: StatusFlags): Promise<ExitCode> {
-  const services = await connectServices(cli.environment);
+  const services = await connectServices(cli.environment, COMMAND_PATIENCE);
   try {
     const found = await readStatus(services);
     cli.output(flags.json === true).result(found, describeStatus(found));

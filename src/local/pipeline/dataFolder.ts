@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 
 /** The folder in which a local pipeline keeps everything. */
@@ -16,41 +16,67 @@ export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }
 
-const stateFile = z.object({ firstRunAt: z.iso.datetime() });
+const stateFile = z.object({
+  firstRunAt: z.iso.datetime(),
+  /** Where the calls in it came from; older folders do not say. */
+  source: z.string().optional(),
+});
 
 /**
  * Opens or makes the folder.
- * @throws DataFolderError if what an earlier run wrote there cannot be read.
+ * @param source where calls come from: a folder keeps one source, real money is never mixed with invented.
+ * @throws DataFolderError if it cannot be used, or what an earlier run wrote there cannot be read.
  */
-export async function openDataFolder(path: string, nowMs: number): Promise<DataFolder> {
+export async function openDataFolder(path: string, source: string, nowMs: number): Promise<DataFolder> {
   const folder = resolve(path);
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    throw new DataFolderError(`${folder} cannot be made: choose another folder with --data`, { cause });
+    throw unusable(folder, 'is no folder and cannot be made', cause);
   }
-  const firstRunMs = await readFirstRun(join(folder, 'state.json'), nowMs);
+  const firstRunMs = await readFirstRun(join(folder, 'state.json'), source, nowMs);
   return { path: folder, storage: join(folder, 'storage'), firstRunMs };
 }
 
-async function readFirstRun(file: string, nowMs: number): Promise<number> {
+async function readFirstRun(file: string, source: string, nowMs: number): Promise<number> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    // Whole seconds: enough to be told apart, and readable.
-    const firstRunMs = Math.floor(nowMs / 1000) * 1000;
-    await writeFile(file, `${JSON.stringify({ firstRunAt: new Date(firstRunMs).toISOString() })}\n`);
-    return firstRunMs;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unusable(file, 'cannot be read', cause);
+    return writeFirstRun(file, source, nowMs);
   }
+  let state: z.infer<typeof stateFile>;
   try {
-    return Date.parse(stateFile.parse(JSON.parse(text)).firstRunAt);
+    state = stateFile.parse(JSON.parse(text));
   } catch (cause) {
     throw new DataFolderError(
-      `${file} is damaged: delete the folder to start anew, or restore the file, ` +
+      `--data: ${file} is damaged: delete the folder to start anew, or restore the file, ` +
         'for example {"firstRunAt":"2026-11-24T06:00:00.000Z"}',
       { cause },
     );
   }
+  if (state.source !== undefined && state.source !== source) {
+    throw new DataFolderError(
+      `--data: ${dirname(file)} holds calls of another source (${state.source}, not ${source}); ` +
+        'choose another folder for these',
+    );
+  }
+  return Date.parse(state.firstRunAt);
+}
+
+async function writeFirstRun(file: string, source: string, nowMs: number): Promise<number> {
+  // Whole seconds: enough to be told apart, and readable.
+  const firstRunMs = Math.floor(nowMs / 1000) * 1000;
+  try {
+    await writeFile(file, `${JSON.stringify({ firstRunAt: new Date(firstRunMs).toISOString(), source })}\n`);
+  } catch (cause) {
+    throw unusable(file, 'cannot be written', cause);
+  }
+  return firstRunMs;
+}
+
+function unusable(path: string, what: string, cause: unknown): DataFolderError {
+  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  return new DataFolderError(`--data: ${path} ${what} (${code}); choose another folder`, { cause });
 }

@@ -1,4 +1,4 @@
-import { readConfig } from '../../config/config.ts';
+import { readConfig, settingOf } from '../../config/config.ts';
 import { MAX_DELIVERY_COUNT, QUEUE_NAMES } from '../../queues/names.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -7,6 +7,7 @@ import { startSimulatedGraph } from '../graph/server.ts';
 import { startFunctionHost } from '../host/host.ts';
 import { startServiceBusEndpoint } from '../serviceBus/endpoint.ts';
 import { startAzurite } from '../storage/azurite.ts';
+import { checkQueues } from './checkQueues.ts';
 import type { DataFolder } from './dataFolder.ts';
 import { ensureStorage } from './ensureStorage.ts';
 
@@ -56,8 +57,10 @@ export async function startLocalPipeline(options: LocalPipelineOptions): Promise
     environment[name] = value;
   };
   try {
-    set('DATA_STORAGE', environment['DATA_STORAGE'] ?? (await startStorage(options, started)));
-    set('ServiceBusConnection', environment['ServiceBusConnection'] ?? (await startQueues(options, started)));
+    set('DATA_STORAGE', settingOf(environment, 'DATA_STORAGE') ?? (await startStorage(options, started)));
+    const queues = settingOf(environment, 'ServiceBusConnection');
+    if (queues !== undefined) await checkQueues(queues);
+    set('ServiceBusConnection', queues ?? (await startQueues(options, started)));
     await chooseGraph(options, set, started);
     const config = readConfig(environment);
     await ensureStorage(given['DATA_STORAGE'] ?? '');
@@ -100,15 +103,20 @@ async function chooseGraph(
 ): Promise<void> {
   const { graph, environment, data } = options;
   if (graph.kind === 'loopback') set('GRAPH_ENDPOINT', graph.url);
-  if (graph.kind === 'cloud') environment['GRAPH_CLOUD'] = graph.cloud;
-  environment['INITIAL_BACKFILL_DAYS'] ??= '0';
+  if (graph.kind === 'cloud') {
+    environment['GRAPH_CLOUD'] = graph.cloud;
+    // It would take the place of the cloud that was asked for.
+    delete environment['GRAPH_ENDPOINT'];
+  }
+  environment['INITIAL_BACKFILL_DAYS'] = settingOf(environment, 'INITIAL_BACKFILL_DAYS') ?? '0';
   if (graph.kind !== 'simulated') return;
 
   const offsetMs = data.firstRunMs - Math.floor(systemClock.nowMs() / 1000) * 1000;
   if (!options.timers) set('LOCAL_CLOCK', `frozen:${new Date(data.firstRunMs).toISOString()}`);
   else if (offsetMs !== 0) set('LOCAL_CLOCK', `offset:${offsetMs}`);
-  const limit = environment['GRAPH_REQUESTS_PER_MINUTE'] ?? String(SIMULATED_REQUESTS_PER_MINUTE);
-  const appLimit = environment['GRAPH_APP_REQUESTS_PER_MINUTE'] ?? String(SIMULATED_REQUESTS_PER_MINUTE);
+  const limit = settingOf(environment, 'GRAPH_REQUESTS_PER_MINUTE') ?? String(SIMULATED_REQUESTS_PER_MINUTE);
+  const appLimit =
+    settingOf(environment, 'GRAPH_APP_REQUESTS_PER_MINUTE') ?? String(SIMULATED_REQUESTS_PER_MINUTE);
   environment['GRAPH_REQUESTS_PER_MINUTE'] = limit;
   environment['GRAPH_APP_REQUESTS_PER_MINUTE'] = appLimit;
   options.note(`starting the simulated tenant (${limit} requests a minute; Graph itself allows 50)`);

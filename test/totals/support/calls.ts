@@ -14,6 +14,11 @@ export interface TestCall {
   connectionMicros: number | null;
   callType: string | null;
   currency: string | null;
+  usageCountryCode: string | null;
+  destinationName: string | null;
+  licenseCapability: string | null;
+  inventoryType: string | null;
+  operator: string | null;
 }
 
 /** One raw blob. */
@@ -66,6 +71,11 @@ export const aCall = (change: Partial<TestCall> = {}): TestCall => ({
   connectionMicros: 0,
   callType: 'user_out',
   currency: 'USD',
+  usageCountryCode: 'US',
+  destinationName: 'United States',
+  licenseCapability: 'MCOPSTN1',
+  inventoryType: 'Subscriber',
+  operator: 'Microsoft',
   ...change,
 });
 
@@ -84,6 +94,11 @@ export const anyCall: fc.Arbitrary<TestCall> = fc.record({
   connectionMicros: maybe(fc.oneof(oneOf(0, 1), fc.integer({ min: 0, max: 1e15 - 1 }))),
   callType: maybe(oneOf('user_in', 'user_out', 'conf_in', 'user_out_conf', 'inout', 'user_xin', 'in', '')),
   currency: maybe(oneOf('USD', 'EUR', 'usd', '---', '', '-')),
+  usageCountryCode: maybe(oneOf('US', 'us', 'CH')),
+  destinationName: maybe(oneOf('Côte d’Ivoire', '!day', '-', 'a|b', '|', ' ')),
+  licenseCapability: maybe(oneOf('MCOPSTN1', 'MCOPSTN2')),
+  inventoryType: maybe(oneOf('Subscriber', 'x'.repeat(300), `${'x'.repeat(300)}y`)),
+  operator: maybe(oneOf('Microsoft')),
 });
 
 const uniqueIds = (calls: TestCall[]): TestCall[] =>

@@ -5,7 +5,7 @@ export type Gate = <T>(call: string, effect: () => Promise<T>) => Promise<T>;
 
 /** The same services, with every call going through the gate. */
 export function gatedDeps(deps: AggregateDeps, gate: Gate): AggregateDeps {
-  const { raw, dailyTotals, ledger, sender } = deps;
+  const { raw, control, dailyTotals, ledger, sender } = deps;
   return {
     ...deps,
     raw: {
@@ -15,6 +15,16 @@ export function gatedDeps(deps: AggregateDeps, gate: Gate): AggregateDeps {
         const content = await gate('read', () => raw.read(name, options));
         return content && { ...content, chunks: gatedItems('chunk', content.chunks, gate) };
       },
+    },
+    control: {
+      ...control,
+      list: (prefix) => gatedItems('listControl', control.list(prefix), gate),
+      properties: (name) => gate('properties', () => control.properties(name)),
+      read: async (name, options) => {
+        const content = await gate('readControl', () => control.read(name, options));
+        return content && { ...content, chunks: gatedItems('page', content.chunks, gate) };
+      },
+      put: (...put) => gate('put', () => control.put(...put)),
     },
     dailyTotals: {
       ...dailyTotals,
@@ -28,6 +38,7 @@ export function gatedDeps(deps: AggregateDeps, gate: Gate): AggregateDeps {
       send: (...sent) => gate('send', () => sender.send(...sent)),
       sendAll: (...sent) => gate('send', () => sender.sendAll(...sent)),
     },
+    nextStages: (...done) => gate('next', async () => deps.nextStages?.(...done)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { startText, type TestBlob, type TestCall } from './calls.ts';
+import { startText, type TestBlob, type TestCall, toLine } from './calls.ts';
 
 /** What a total has to be, as text, so that differences read well. */
 export interface ExpectedTotals {
@@ -17,8 +17,15 @@ export interface ExpectedTotals {
   lastCallAt: string;
 }
 
+/** What a breakdown has to be. */
+export type ExpectedBreakdown = Omit<
+  ExpectedTotals,
+  'userId' | 'userPrincipalName' | 'userDisplayName' | 'firstCallAt' | 'lastCallAt'
+> & { dimension: string; value: string | null };
+
 export interface ExpectedDay {
   totals: ExpectedTotals[];
+  breakdowns: ExpectedBreakdown[];
   rows: number;
   repeatedIds: number;
 }
@@ -30,10 +37,8 @@ interface Placed extends TestCall {
 
 /** The totals of a day by the book, one pass over all calls for each figure. Shares no code with the product. */
 export function expectedDay(date: string, blobs: readonly TestBlob[]): ExpectedDay {
-  const all = blobs.flatMap(({ hour, claim, calls }) => calls.map((call) => ({ ...call, hour, claim })));
-  const counted = all.filter(
-    (call) => call.id === null || !all.some((other) => other.id === call.id && rank(other) > rank(call)),
-  );
+  const all = placed(blobs);
+  const counted = countedOf(all);
   const groups = new Map<string, Placed[]>();
   for (const call of counted) {
     const key = JSON.stringify([userOf(call), currencyOf(call)]);
@@ -41,15 +46,57 @@ export function expectedDay(date: string, blobs: readonly TestBlob[]): ExpectedD
   }
   return {
     totals: [...groups.values()].map((calls) => totalsOf(date, calls)).sort(byKey),
+    breakdowns: DIMENSIONS.flatMap((dimension) => breakdownsOf(dimension, counted)).sort(byKey),
     rows: counted.length,
     repeatedIds: all.length - counted.length,
   };
 }
 
-export const byKey = (
-  a: { userId: string | null; currency: string | null },
-  b: { userId: string | null; currency: string | null },
-): number => (JSON.stringify([a.userId, a.currency]) < JSON.stringify([b.userId, b.currency]) ? -1 : 1);
+/** The rows that count, as text, in a fixed order. */
+export const countedLines = (date: string, blobs: readonly TestBlob[]): string[] =>
+  countedOf(placed(blobs))
+    .map(({ hour, claim: _, ...call }) => toLine(date, hour, call))
+    .sort();
+
+const placed = (blobs: readonly TestBlob[]): Placed[] =>
+  blobs.flatMap(({ hour, claim, calls }) => calls.map((call) => ({ ...call, hour, claim })));
+
+const countedOf = (all: readonly Placed[]): Placed[] =>
+  all.filter(
+    (call) => call.id === null || !all.some((other) => other.id === call.id && rank(other) > rank(call)),
+  );
+
+/** Order of totals and of breakdowns. */
+export const byKey = (a: Keyed, b: Keyed): number => (keyOf(a) < keyOf(b) ? -1 : 1);
+
+interface Keyed {
+  userId?: string | null;
+  dimension?: string;
+  value?: string | null;
+  currency: string | null;
+}
+const keyOf = ({ dimension, value, userId, currency }: Keyed): string =>
+  JSON.stringify([dimension ?? null, value ?? null, userId ?? null, currency]);
+
+const DIMENSIONS = [
+  'callType',
+  'usageCountryCode',
+  'destinationName',
+  'licenseCapability',
+  'inventoryType',
+  'operator',
+] as const;
+
+function breakdownsOf(dimension: (typeof DIMENSIONS)[number], all: readonly Placed[]): ExpectedBreakdown[] {
+  const values = new Set(all.map((call) => JSON.stringify([blankToNull(call[dimension]), currencyOf(call)])));
+  return [...values].map((key) => {
+    const [value, currency] = JSON.parse(key) as [string | null, string | null];
+    const calls = all.filter(
+      (call) => blankToNull(call[dimension]) === value && currencyOf(call) === currency,
+    );
+    return { dimension, value, currency, ...measuresOf(calls) };
+  });
+}
 
 const rank = ({ claim, hour }: Placed): number => claim * 100 + hour;
 const blankToNull = (text: string | null): string | null =>
@@ -80,14 +127,18 @@ function totalsOf(date: string, calls: readonly Placed[]): ExpectedTotals {
     currency: currencyOf(first),
     userPrincipalName: latest((call) => call.userPrincipalName),
     userDisplayName: latest((call) => call.userDisplayName),
-    calls: calls.length,
-    callsIn: calls.filter(({ callType }) => /^[^_]*_in(_|$)/.test(callType ?? '')).length,
-    callsOut: calls.filter(({ callType }) => /^[^_]*_out(_|$)/.test(callType ?? '')).length,
-    durationSeconds: Number(sum(calls.map(({ duration }) => duration))),
-    chargeMicros: String(sum(calls.map(({ chargeMicros }) => chargeMicros))),
-    connectionChargeMicros: String(sum(calls.map(({ connectionMicros }) => connectionMicros))),
-    callsUnpriced: calls.filter(({ chargeMicros }) => chargeMicros === null).length,
+    ...measuresOf(calls),
     firstCallAt: startText(date, first.hour, first.ticks),
     lastCallAt: startText(date, last.hour, last.ticks),
   };
 }
+
+const measuresOf = (calls: readonly Placed[]) => ({
+  calls: calls.length,
+  callsIn: calls.filter(({ callType }) => /^[^_]*_in(_|$)/.test(callType ?? '')).length,
+  callsOut: calls.filter(({ callType }) => /^[^_]*_out(_|$)/.test(callType ?? '')).length,
+  durationSeconds: Number(sum(calls.map(({ duration }) => duration))),
+  chargeMicros: String(sum(calls.map(({ chargeMicros }) => chargeMicros))),
+  connectionChargeMicros: String(sum(calls.map(({ connectionMicros }) => connectionMicros))),
+  callsUnpriced: calls.filter(({ chargeMicros }) => chargeMicros === null).length,
+});

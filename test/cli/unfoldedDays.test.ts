@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { UnfoldedDays } from '../../src/cli/unfoldedDays.ts';
+
+const waiting = [{ date: '2026-11-20' }];
+const failing = (reason: string) => [{ date: '2026-11-20', reason }];
+
+describe('a day that is read and not folded', () => {
+  it('is left alone at first, then woken, and again each 20 seconds', () => {
+    const days = new UnfoldedDays();
+    const wokenAt = Array.from({ length: 60 }, (_, second) => second).filter(
+      (second) => days.look(waiting, second * 1000).wake.length > 0,
+    );
+    expect(wokenAt).toEqual([5, 25, 45]);
+  });
+
+  it('is never given up for being slow', () => {
+    const days = new UnfoldedDays();
+    expect(days.look(waiting, 0).stuck).toEqual([]);
+    expect(days.look(waiting, 3_600_000).stuck).toEqual([]);
+  });
+
+  it('whose fold fails is told once for each reason, and given up after a minute of failing', () => {
+    const days = new UnfoldedDays();
+    expect(days.look(failing('blob missing'), 0).news).toEqual([
+      'day 2026-11-20 could not be summed and is tried again: blob missing',
+    ]);
+    expect(days.look(failing('blob missing'), 1000)).toMatchObject({ news: [], stuck: [] });
+    expect(days.look(failing('another'), 59_999)).toMatchObject({ news: [expect.any(String)], stuck: [] });
+    expect(days.look(failing('another'), 60_000).stuck).toEqual([['2026-11-20', 'another']]);
+  });
+});
