@@ -38,7 +38,8 @@ function job(lane: Lane, fromMs: number): object {
 
 /**
  * Measures how long an instance takes until its functions are there, and each of them until it has answered its
- * first call; and how much code is loaded for it, of what was built last. Arguments are other node programs to measure with.
+ * first call; and how much code is loaded for it. Measures what was built last. Arguments are other node
+ * programs to measure with.
  */
 export async function run(nodes: readonly string[]): Promise<number> {
   for (const node of nodes.length > 0 ? nodes : [process.execPath]) await onFreshStorage(node);

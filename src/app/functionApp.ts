@@ -19,10 +19,14 @@ export const services = (): Promise<Services> => connected.get();
 export const logOf = (context: InvocationContext): Log => lineLog(context);
 
 /** How often this message has been delivered, this time included. */
-const deliveryOf = (context: InvocationContext): Delivery => ({
-  count: Number(context.triggerMetadata?.['deliveryCount'] ?? 1),
-  messageId: String(context.triggerMetadata?.['messageId'] ?? ''),
-});
+function deliveryOf({ triggerMetadata }: InvocationContext): Delivery {
+  const messageId = triggerMetadata?.['messageId'];
+  return {
+    count: Number(triggerMetadata?.['deliveryCount'] ?? 1),
+    // The host reads what looks like a number as one.
+    messageId: typeof messageId === 'string' || typeof messageId === 'number' ? `${messageId}` : '',
+  };
+}
 
 const end = new AbortController();
 

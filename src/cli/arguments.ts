@@ -29,3 +29,12 @@ export function folderArgument(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It must be a folder such as .pstn.');
   return text;
 }
+
+/**
+ * A UTC date given on the command line, as its first moment in milliseconds since the epoch.
+ * @throws InvalidArgumentError, which commander prints with the option's name.
+ */
+export function dateArgument(text: string): number {
+  if (!DATE.test(text)) throw new InvalidArgumentError('It must be a date such as 2026-11-23.');
+  return instantArgument(text);
+}

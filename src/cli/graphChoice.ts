@@ -22,10 +22,10 @@ export function graphArgument(text: string): string {
 
 /** Where calls come from: by the option, else by GRAPH_ENDPOINT, else the simulated tenant. */
 export function chooseGraph(option: string | undefined, environment: Environment): GraphChoice {
-  const source = option ?? settingOf(environment, 'GRAPH_ENDPOINT') ?? 'simulated';
-  if (source === 'simulated') return { kind: 'simulated' };
-  const cloud = CLOUDS.find((name) => name === source);
-  return cloud === undefined ? { kind: 'loopback', url: source } : { kind: 'cloud', cloud };
+  const cloud = CLOUDS.find((name) => name === option);
+  if (cloud !== undefined) return { kind: 'cloud', cloud };
+  const url = option ?? settingOf(environment, 'GRAPH_ENDPOINT');
+  return url === undefined || option === 'simulated' ? { kind: 'simulated' } : { kind: 'loopback', url };
 }
 
 /** Names a source, so that one folder never mixes two: a cloud together with its tenant. */

@@ -3,6 +3,7 @@ import { findAppRoot, versionOf } from '../local/pipeline/appRoot.ts';
 import { type CommandProcess, createCli, type Cli } from './cli.ts';
 import { addBackfillCommand } from './commands/backfill.ts';
 import { addLocalCommand } from './commands/local.ts';
+import { addRebuildCommand } from './commands/rebuild.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { EXIT } from './exitCodes.ts';
 
@@ -35,6 +36,7 @@ function createProgram(cli: Cli): Command {
   addLocalCommand(program, cli);
   addBackfillCommand(program, cli);
   addStatusCommand(program, cli);
+  addRebuildCommand(program, cli);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

@@ -23,18 +23,12 @@ export function exactMembers(rowText: string): (name: string) => string | undefi
 
 function exactJson(json: string): string {
   const part = (span: { from: number; end: number }): string => exactJson(json.slice(span.from, span.end));
-  switch (json[0]) {
-    case '{': {
-      // Of a name that stands twice, the later one counts.
-      const members = new Map(membersOf(json, 0).map((member) => [member.name, part(member)]));
-      const inOrder = [...members].sort(([a], [b]) => (a < b ? -1 : 1));
-      return `{${inOrder.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
-    }
-    case '[':
-      return `[${elementsOf(json, 0).map(part).join(',')}]`;
-    case '"':
-      return JSON.stringify(JSON.parse(json));
-    default:
-      return json;
+  if (json.startsWith('{')) {
+    // Of a name that stands twice, the later one counts.
+    const members = new Map(membersOf(json, 0).map((member) => [member.name, part(member)]));
+    const inOrder = [...members].sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${inOrder.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
   }
+  if (json.startsWith('[')) return `[${elementsOf(json, 0).map(part).join(',')}]`;
+  return json.startsWith('"') ? JSON.stringify(JSON.parse(json)) : json;
 }

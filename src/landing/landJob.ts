@@ -11,10 +11,13 @@ import { byDate } from '../windows/byDate.ts';
 import { asideBlobName, type Window, windowsBetween } from '../windows/grid.ts';
 import type { Claim, Ledger, LedgerEntry } from '../windows/ledger.ts';
 import { believe } from './beliefs.ts';
-import { landDay, type LandedDay } from './landDay.ts';
+import { landDay } from './landDay.ts';
+import { addLanded, addRead, emptyReport, type LandingReport } from './landingReport.ts';
 import type { LineSpool } from './lineSpool.ts';
 import { largestClaim } from './rawStore.ts';
-import { readRun, type ReadRunDeps, type ReadWindow, type Run, type RunRead } from './readRun.ts';
+import { readRun, type ReadRunDeps, type ReadWindow, type Run } from './readRun.ts';
+
+export type { LandingReport } from './landingReport.ts';
 
 export interface LandingDeps {
   source: PstnCallsSource;
@@ -37,28 +40,6 @@ export interface LandingDeps {
   dayDelayMs?: number;
   /** Bytes of lines that may wait in memory, over all windows of a job. */
   bufferBytes?: number;
-}
-
-/** What a job did. Counts of rows are those of its own reads, whether or not a newer read is stored. */
-export interface LandingReport {
-  /** Windows that were read and landed. */
-  windows: number;
-  /** Windows that had been read since the job was planned. */
-  skipped: number;
-  pages: number;
-  rows: number;
-  rejected: number;
-  repeated: number;
-  /** Times that all pages were read again because the log changed meanwhile. */
-  readAgain: number;
-  /** By what became of the raw blobs. */
-  committed: number;
-  unchanged: number;
-  superseded: number;
-  /** Windows whose read lost rows and waits to be confirmed. */
-  shrunk: number;
-  /** Windows whose blocks an older read discarded: the job was sent again for them. */
-  sentAgain: number;
 }
 
 const DAY_DELAY_MS = 20_000;
@@ -203,36 +184,4 @@ function adjacent(windows: readonly Window[]): Window[][] {
     else runs.push([window]);
   }
   return runs;
-}
-
-const emptyReport = (skipped: number): LandingReport => ({
-  windows: 0,
-  skipped,
-  pages: 0,
-  rows: 0,
-  rejected: 0,
-  repeated: 0,
-  readAgain: 0,
-  committed: 0,
-  unchanged: 0,
-  superseded: 0,
-  shrunk: 0,
-  sentAgain: 0,
-});
-
-function addRead(report: LandingReport, read: RunRead): void {
-  report.pages += read.pages;
-  report.repeated += read.repeated;
-  report.readAgain += read.readAgain;
-  report.rejected += read.unknownDay;
-  for (const { lines, rejected } of read.windows) {
-    report.rows += lines.rows;
-    report.rejected += rejected.rows;
-  }
-}
-
-function addLanded(report: LandingReport, { landed, shrunk }: LandedDay): void {
-  report.windows += landed.length;
-  report.shrunk += shrunk.length;
-  for (const { lines } of landed) report[lines.kind] += 1;
 }

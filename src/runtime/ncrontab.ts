@@ -1,4 +1,4 @@
-import { CronExpressionParser } from 'cron-parser';
+import { Cron } from 'croner';
 
 /** An NCRONTAB schedule, in UTC. */
 export interface Schedule {
@@ -15,9 +15,6 @@ const MONTHS = 'january february march april may june july august september octo
   ' ',
 );
 const DAYS = 'sunday monday tuesday wednesday thursday friday saturday'.split(' ');
-const DAY_MS = 24 * 3_600_000;
-/** Every combination of a day of the month and a day of the week returns within 40 years. */
-const MAX_SKIPPED_DAYS = 40 * 366;
 
 /**
  * Reads `second minute hour day month day-of-week`; five fields begin with the minute. Two things set it
@@ -34,32 +31,33 @@ export function parseNcrontab(text: string): Schedule {
   const numbers = fields.map((field, i) =>
     number(field, i === 4 ? MONTHS : i === 5 ? DAYS : [], i === 4 ? 1 : 0),
   );
-  if (numbers.some((field) => !/^[\d*,\-/]+$/.test(field))) {
-    throw fault(text, 'only numbers, names of months and days, and * , - / may stand in it');
+  if (numbers.some((field) => !field.split(',').every((part) => /^(\*|\d+(-\d+)?)(\/\d+)?$/.test(part)))) {
+    throw fault(
+      text,
+      'only numbers, names of months and days, and * , - / may stand in it, as 5-10/2 or 1,15',
+    );
   }
-  const anyWeekday = `${numbers.slice(0, 5).join(' ')} *`;
-  const weekdays = weekdaysOf(text, numbers[5] ?? '*');
-  const occurrence = (afterMs: number): number => {
-    try {
-      return CronExpressionParser.parse(anyWeekday, { currentDate: new Date(afterMs), tz: 'UTC' })
-        .next()
-        .getTime();
-    } catch (cause) {
-      throw fault(text, cause instanceof Error ? cause.message : String(cause), cause);
-    }
-  };
+  if (/7/.test((numbers[5] ?? '').replace(/\/\d+/g, ''))) {
+    throw fault(text, 'the day of the week is 0 (Sunday) to 6');
+  }
+  const cron = read(text, numbers.join(' '));
   const schedule: Schedule = {
     next(afterMs) {
-      let candidate = occurrence(afterMs);
-      for (let skipped = 0; skipped < MAX_SKIPPED_DAYS; skipped++) {
-        if (weekdays.has(new Date(candidate).getUTCDay())) return candidate;
-        candidate = occurrence(Math.floor(candidate / DAY_MS + 1) * DAY_MS - 1);
-      }
-      throw fault(text, 'it never comes');
+      const found = cron.nextRun(new Date(afterMs));
+      if (found === null) throw fault(text, 'it never comes');
+      return found.getTime();
     },
   };
   schedule.next(0);
   return schedule;
+}
+
+function read(text: string, pattern: string): Cron {
+  try {
+    return new Cron(pattern, { utcOffset: 0, mode: '6-part', domAndDow: true, sloppyRanges: true });
+  } catch (cause) {
+    throw fault(text, cause instanceof Error ? cause.message : String(cause), cause);
+  }
 }
 
 /** Names, whole or cut, become numbers. */
@@ -68,16 +66,6 @@ function number(field: string, names: readonly string[], first: number): string 
     const index = names.findIndex((full) => full.startsWith(name.toLowerCase()));
     return index < 0 ? name : String(index + first);
   });
-}
-
-function weekdaysOf(text: string, field: string): ReadonlySet<number> {
-  if (/7/.test(field.replace(/\/\d+/g, ''))) throw fault(text, 'the day of the week is 0 (Sunday) to 6');
-  try {
-    const { fields } = CronExpressionParser.parse(`0 0 0 * * ${field}`, { tz: 'UTC' });
-    return new Set(fields.dayOfWeek.values.map((value) => Number(value) % 7));
-  } catch (cause) {
-    throw fault(text, cause instanceof Error ? cause.message : String(cause), cause);
-  }
 }
 
 const fault = (text: string, why: string, cause?: unknown): ScheduleError =>

@@ -30,6 +30,8 @@ export interface AggregateMonthDeps {
   delayMs: number;
   /** Day of the month on which a billing month begins, 1 to 28. */
   billingDay: number;
+  /** Derives the totals again although nothing has changed. */
+  force?: boolean;
   /** A clock of real time that never jumps, in milliseconds. */
   monotonicMs?: () => number;
 }

@@ -3,15 +3,8 @@ import { isConflict, StorageError } from '../storage/blobs.ts';
 import type { Entity, EntityProperties, Table, TableOperation } from '../storage/tables.ts';
 import { byDate } from './byDate.ts';
 import type { Window } from './grid.ts';
-import type {
-  Claim,
-  Ledger,
-  LedgerEntry,
-  ReadOutcome,
-  RestoredWindow,
-  ShrunkOutcome,
-  WindowState,
-} from './ledger.ts';
+import type { Claim, Ledger, LedgerEntry, RestoredWindow } from './ledger.ts';
+import { afterFailure, afterRead, afterShrunk, instantOf } from './ledgerChanges.ts';
 import { countIn, NEVER_READ, toEntry } from './ledgerEntity.ts';
 
 /** The day's counter of claims, before its windows in the order of keys. */
@@ -19,8 +12,6 @@ const COUNTER = '!day';
 const PARALLEL_DAYS = 4;
 /** Every conflict is another writer's success, so this many in a row need this many writers at once. */
 const MAX_TRIES = 50;
-/** A reason is for a person; the log has the rest. */
-const MAX_REASON_UNITS = 2_000;
 
 /** The ledger in the `windows` table: partition by date, row by window id, everything changed by ETag. */
 export function createTableLedger(table: Table): Ledger {
@@ -89,7 +80,7 @@ async function claim(
 
 /** No read of the window is unfinished, and none is that a read fenced by nothing has overtaken. */
 const isAlone = (properties: EntityProperties | undefined): boolean =>
-  countIn(properties, 'done') === countIn(properties, 'claim');
+  countIn(properties, 'done') === countIn(properties, 'claim') && properties?.['unfenced'] !== true;
 
 /** A counter that was lost must not give out numbers that a window or a blob has seen. */
 async function largestKnown(
@@ -100,62 +91,6 @@ async function largestKnown(
     Math.max(countIn(entity.properties, 'claim'), countIn(entity.properties, 'done')),
   );
   return Math.max(0, await firstClaim(), ...known);
-}
-
-function afterRead(properties: EntityProperties, { claim: read, ...outcome }: ReadOutcome): EntityProperties {
-  const { notified } = outcome;
-  const done = countIn(properties, 'done');
-  // A newer read has told of a newer blob: what this one told of may be gone.
-  if (read.number < done) return properties;
-  const at = instantOf(read.atMs);
-  const reads = countIn(properties, 'reads');
-  return {
-    ...NEVER_READ,
-    ...properties,
-    notified,
-    // The claim of this read may be in a table that was lost since.
-    claim: Math.max(read.number, countIn(properties, 'claim')),
-    done: read.number,
-    state: 'read',
-    attempts: 0,
-    lastError: undefined,
-    shrunkAt: undefined,
-    shrunkClaim: undefined,
-    unfenced: undefined,
-    unverified: isUnverified(properties, outcome) || undefined,
-    rows: outcome.rows,
-    digest: outcome.digest,
-    rejected: outcome.rejected,
-    reads: reads + 1,
-    firstReadAt: properties['firstReadAt'] ?? at,
-    lastReadAt: at,
-    changedAt: outcome.changed ? at : properties['changedAt'],
-  };
-}
-
-/** An old window that was never found to have rows: Graph may have had some. */
-const isUnverified = (properties: EntityProperties, { isOld, rows }: Pick<ReadOutcome, 'isOld' | 'rows'>) =>
-  isOld && rows === 0 && (countIn(properties, 'reads') === 0 || properties['unverified'] === true);
-
-function afterShrunk(
-  properties: EntityProperties,
-  { claim: read, isWitness, notified }: ShrunkOutcome,
-  alone: boolean,
-): EntityProperties {
-  if (read.number < countIn(properties, 'done')) return properties;
-  return {
-    ...NEVER_READ,
-    ...properties,
-    notified,
-    claim: Math.max(read.number, countIn(properties, 'claim')),
-    done: read.number,
-    state: 'shrunk',
-    attempts: 0,
-    lastError: undefined,
-    ...(isWitness && { shrunkAt: instantOf(read.atMs), shrunkClaim: read.number }),
-    // It writes no blob that would hold back an older read: whoever comes next has to.
-    ...(!alone && { unfenced: true }),
-  };
 }
 
 /** A window that was planned and never read loses its entry to the blob's. */
@@ -175,24 +110,6 @@ async function restore(table: Table, date: string, windows: readonly RestoredWin
     await table.transact(date, operations);
     return unknown.map(({ window }) => window);
   });
-}
-
-function afterFailure(properties: EntityProperties, reason: string, final: boolean): EntityProperties {
-  const attempts = countIn(properties, 'attempts');
-  return {
-    ...NEVER_READ,
-    ...properties,
-    ...(final && { state: 'failed' }),
-    ...(!final && properties['state'] === 'failed' && { state: stateBeforeFailure(properties) }),
-    attempts: attempts + 1,
-    lastError: reason.slice(0, MAX_REASON_UNITS),
-  };
-}
-
-/** A window that failed and is tried again is no longer given up. */
-function stateBeforeFailure(properties: EntityProperties): WindowState {
-  if (properties['shrunkClaim'] !== undefined) return 'shrunk';
-  return countIn(properties, 'reads') > 0 ? 'read' : 'planned';
 }
 
 /** Changes windows of one day in one transaction; tried again from what is stored then if another changed one. */
@@ -255,5 +172,3 @@ const isGone = (error: unknown): boolean =>
   error instanceof StorageError && error.status === 404 && error.code !== 'TableNotFound';
 
 const isInternal = ({ rowKey }: Entity): boolean => rowKey.startsWith('!');
-
-const instantOf = (atMs: number): string => new Date(atMs).toISOString();

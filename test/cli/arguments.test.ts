@@ -11,6 +11,13 @@ describe('an instant on the command line', () => {
     expect(new Date(instantArgument(text)).toISOString()).toBe(instant);
   });
 
+  it.each(['0001-01-01', '1999-12-31T23:59:59Z', '2100-01-01T00:00:01Z'])(
+    'refuses %j for its year',
+    (text) => {
+      expect(() => instantArgument(text)).toThrow(/years 2000 to 2099/);
+    },
+  );
+
   it.each(['', 'yesterday', '2026-02-30', '2026-11-23T10:00', '23.11.2026', '2026-11-23T25:00:00Z'])(
     'refuses %j with an example of a right one',
     (text) => {
@@ -47,5 +54,8 @@ describe('--graph', () => {
     const endpoint = { GRAPH_ENDPOINT: 'http://127.0.0.1:8080' };
     expect(chooseGraph(undefined, endpoint)).toEqual({ kind: 'loopback', url: 'http://127.0.0.1:8080' });
     expect(chooseGraph('global', endpoint)).toEqual({ kind: 'cloud', cloud: 'global' });
+    expect(chooseGraph('simulated', endpoint)).toEqual({ kind: 'simulated' });
+    // A word is no endpoint: what the setting says about itself is told when it is read.
+    expect(chooseGraph(undefined, { GRAPH_ENDPOINT: 'global' })).toEqual({ kind: 'loopback', url: 'global' });
   });
 });

@@ -47,9 +47,11 @@ describe.concurrent('rows end exact in raw, rejected and totals:', () => {
 
   it('on the stroke of an hour and in its last tick, whichever two jobs get them', async () => {
     const { date, rows } = await pipeline.simulate({ traps: { boundaryRows: true } });
-    await pipeline.readDay(date, { hours: 3, windowsAJob: 1 });
+    await pipeline.readDay(date, { hours: [0, 3], windowsAJob: 1 });
     const early = rows.filter((text) => /"startDateTime":"[^"]{11}0[0-2]:/.test(text));
-    expect(early.filter((text) => /:(00:00\.0000000|59:59\.9999999)Z","endDateTime/.test(text))).toHaveLength(4);
+    expect(early.filter((text) => /:(00:00\.0000000|59:59\.9999999)Z","endDateTime/.test(text))).toHaveLength(
+      4,
+    );
     await pipeline.expectStored(date, early);
   });
 

@@ -96,8 +96,7 @@ describe('what an instance loads', () => {
       '@azure/functions',
       '@azure/functions-extensions-base',
       'cookie',
-      'cron-parser',
-      'luxon',
+      'croner',
       'zod',
     ]);
     expect([...roomsOf(atStart())].sort()).toEqual(['app', 'config', 'queues', 'runtime']);

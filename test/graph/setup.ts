@@ -1,11 +1,12 @@
 import type { AccessToken } from '@azure/core-auth';
 import { createPacer } from '../../src/graph/pacing.ts';
-import type { PstnCallsPage, PstnCallsSource } from '../../src/graph/pstnCalls.ts';
+import type { PstnCallsSource } from '../../src/graph/pstnCalls.ts';
 import { createPstnCallsSource } from '../../src/graph/pstnCallsClient.ts';
 import { createTokenCache } from '../../src/graph/tokenCache.ts';
 import { createTransport, type TransportOptions } from '../../src/graph/transport.ts';
 import type { Wait } from '../../src/graph/wait.ts';
 import type { Log, LogFields } from '../../src/runtime/log.ts';
+import { parsedRows, textsOf } from '../support/pages.ts';
 
 export const FROM_MS = Date.parse('2026-11-23T10:00:00.000Z');
 export const TO_MS = Date.parse('2026-11-23T11:00:00.000Z');
@@ -79,9 +80,20 @@ export function setup(origin: string, options: SetupOptions = {}): Setup {
   return { source, log, time, tokens };
 }
 
-export async function readAll(source: PstnCallsSource, signal?: AbortSignal): Promise<PstnCallsPage[]> {
-  const pages: PstnCallsPage[] = [];
+export interface ReadPage {
+  number: number;
+  /** Parsed. */
+  rows: unknown[];
+  /** As they were sent. */
+  texts: string[];
+  requestId: string | undefined;
+}
+
+export async function readAll(source: PstnCallsSource, signal?: AbortSignal): Promise<ReadPage[]> {
+  const pages: ReadPage[] = [];
   const options = signal === undefined ? {} : { signal };
-  for await (const read of source.readPages(FROM_MS, TO_MS, options)) pages.push(read);
+  for await (const { rows, ...page } of source.readPages(FROM_MS, TO_MS, options)) {
+    pages.push({ ...page, rows: parsedRows(rows), texts: textsOf(rows) });
+  }
   return pages;
 }

@@ -112,6 +112,14 @@ describe.each(['fresh', 'read before'] as const)('one fault anywhere, in hours t
         world.nowMs += 30_000;
         await run(world, message, noFault, told);
         await expectExact(world, told, `${kind} at step ${at}, ${fault.place}`);
+        // The rows that went are looked for in the hours of their days, whatever went wrong.
+        const reads = world.sender.sent.filter(({ queue }) => queue === 'pstn-windows');
+        if (first === 'read before') {
+          expect(reads.length).toBeGreaterThan(0);
+          for (const { message } of reads) expect(message.data).toMatchObject({ from: job.from, to: job.to });
+        } else {
+          expect(reads).toEqual([]);
+        }
 
         // What was read then is at rest: the next read writes nothing and says nothing.
         const before = world.etags();

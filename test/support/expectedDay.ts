@@ -47,7 +47,7 @@ const GRAPH_COLUMNS = LANDED_COLUMNS.slice(0, -1);
 const MAX_LEVELS = 100;
 
 /**
- * @param date the day of which all 24 windows are asked for
+ * @param date the day of which windows are asked for
  * @param rowTexts JSON of each row, once
  */
 export function expectedDay(date: string, rowTexts: readonly string[]): ExpectedDay {
@@ -95,9 +95,7 @@ function expectedCells(row: Row, exact: Row): unknown[] {
     if (SECONDS.includes(name)) return String((value as number) + 0);
     return LISTS.includes(name) ? sorted(exact[name]) : value;
   });
-  const others = Object.entries(exact).filter(
-    ([name]) => isUnknown(name),
-  );
+  const others = Object.entries(exact).filter(([name]) => isUnknown(name));
   return [...cells, others.length === 0 ? null : sorted(Object.fromEntries(others))];
 }
 
@@ -154,8 +152,9 @@ function totalsOf(rows: readonly CountedRow[]): ExpectedTotals[] {
     const charge = sum(group, 'charge');
     const connectionCharge = sum(group, 'connectionCharge');
     const direction = (wanted: string) =>
-      group.filter(({ row }) => typeof row['callType'] === 'string' && row['callType'].split('_')[1] === wanted)
-        .length;
+      group.filter(
+        ({ row }) => typeof row['callType'] === 'string' && row['callType'].split('_')[1] === wanted,
+      ).length;
     return {
       userId: asColumn(textOrNull(group[0]?.row['userId'])?.toLowerCase()),
       currency: asColumn(textOrNull(group[0]?.row['currency'])),
@@ -203,7 +202,10 @@ const asColumn = (text: string | undefined): string | undefined =>
     .slice(0, 32_000);
 
 const onOneLine = (json: string): string =>
-  json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029').replace(/[\r\n]/g, ' ');
+  json
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029')
+    .replace(/[\r\n]/g, ' ');
 
 /** Lists and objects inside each other; without recursion, for there may be very many. */
 function levelsOf(value: unknown): number {
@@ -213,7 +215,7 @@ function levelsOf(value: unknown): number {
     level = level.filter((part) => typeof part === 'object' && part !== null);
     if (level.length === 0) return levels;
     levels += 1;
-    level = level.flatMap((part) => Object.values(part as object));
+    level = level.flatMap((part): unknown[] => Object.values(part as object));
   }
 }
 

@@ -1,6 +1,14 @@
 import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { exactly, type ExpectedDay, type ExpectedTotals, LANDED_COLUMNS, landedForm, rejectedForm, sorted } from './expectedDay.ts';
+import {
+  exactly,
+  type ExpectedDay,
+  type ExpectedTotals,
+  LANDED_COLUMNS,
+  landedForm,
+  rejectedForm,
+  sorted,
+} from './expectedDay.ts';
 
 /** What is stored of a day, in the forms of the oracle. */
 export type StoredDay = Omit<ExpectedDay, 'withoutDay'>;
@@ -137,7 +145,7 @@ function landedLine(line: string): string {
     LANDED_COLUMNS.map((name) => {
       const value = row[name];
       if (name === 'charge' || name === 'connectionCharge') return digits(name);
-      if (name === 'duration') return value === null ? null : String(value as number);
+      if (name === 'duration') return value === null ? null : String(value);
       const isJson = name === 'administrativeUnitInfos' || name === 'additionalProperties';
       return isJson && value !== null ? sorted(exactly(value as string)) : value;
     }),

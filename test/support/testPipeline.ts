@@ -25,6 +25,7 @@ import { storageReader } from './storedDay.ts';
 const NOW = '2026-11-24T06:00:00.000Z';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const WHOLE_DAY: Hours = [0, 24];
 /** A Monday; the days that tests take lie before NOW by more than rows move. */
 const FIRST_DAY_MS = Date.parse('2026-09-07T00:00:00Z');
 const POLL_MS = 300;
@@ -37,10 +38,13 @@ export interface Logged {
   fields: LogFields;
 }
 
+/** Of a UTC day, the end not included. */
+export type Hours = readonly [from: number, to: number];
+
 /** A day of its own for one test, and whoever answers for it. */
 export interface TestDay {
   date: string;
-  /** JSON of the day's rows as Graph has them, each once. */
+  /** JSON of the rows of these hours as Graph has them, each once. */
   rows: readonly string[];
   graph: SimulatedGraph;
 }
@@ -49,6 +53,8 @@ export interface SimulateOptions {
   traps?: Partial<Traps>;
   /** Default 700: about 140 rows a day. */
   callsAWeek?: number;
+  /** The part of the day that the test is about, `[from, to)`. Default: all 24 hours. */
+  hours?: Hours;
   /** Default: all requests go to the simulated Graph of the day. */
   route?: (graph: SimulatedGraph) => Route;
 }
@@ -56,8 +62,8 @@ export interface SimulateOptions {
 export interface ReadingOptions {
   /** Windows that one job may hold. Default: the whole day. */
   windowsAJob?: number;
-  /** Only so many windows, from midnight. Default: the whole day. */
-  hours?: number;
+  /** Default: those that the test is about. */
+  hours?: Hours;
   lane?: Lane;
 }
 
@@ -97,6 +103,7 @@ export async function startTestPipeline({ apiVersion = 'v1.0' }: { apiVersion?: 
   const services = await connectServices(process.env);
   const stored = storageReader(azurite.connectionString);
   const graphs: SimulatedGraph[] = [];
+  const hoursOf = new Map<string, Hours>();
   let nextDayMs = FIRST_DAY_MS;
 
   /** A weekday that no test has had. */
@@ -119,9 +126,11 @@ export async function startTestPipeline({ apiVersion = 'v1.0' }: { apiVersion?: 
     });
     graphs.push(graph);
     router.route(date, options.route?.(graph) ?? (() => graph.url));
+    const [fromHour, toHour] = options.hours ?? WHOLE_DAY;
+    hoursOf.set(date, [fromHour, toHour]);
     const rows = graph.tenant.rows({
-      from: instantOf(`${date}T00:00:00Z`),
-      to: instantOf(`${date}T23:59:59.9999999Z`),
+      from: instantOf(`${date}T${twoDigits(fromHour)}:00:00Z`),
+      to: instantOf(`${date}T${twoDigits(toHour - 1)}:59:59.9999999Z`),
       nowMs: clock.nowMs(),
       skip: 0,
       limit: Number.MAX_SAFE_INTEGER,
@@ -129,11 +138,16 @@ export async function startTestPipeline({ apiVersion = 'v1.0' }: { apiVersion?: 
     return { date, graph, rows: rows.map((row) => rowJson(row, apiVersion)) };
   };
 
-  /** Sends the day's jobs; the function that is returned waits until all are read and summed, or have failed. */
-  const read = async (date: string, { windowsAJob = 24, hours = 24, lane = 'backfill' }: ReadingOptions = {}) => {
-    const fromMs = Date.parse(`${date}T00:00:00Z`);
+  /** Sends the jobs of a day's hours; the function that is returned waits until all are read and summed, or have failed. */
+  const read = async (date: string, { windowsAJob = 24, hours, lane = 'backfill' }: ReadingOptions = {}) => {
+    const [fromHour, toHour] = hours ?? hoursOf.get(date) ?? WHOLE_DAY;
+    const midnightMs = Date.parse(`${date}T00:00:00Z`);
     const nowMs = clock.nowMs();
-    const range = planBackfill({ fromMs, toMs: fromMs + hours * HOUR_MS, nowMs });
+    const range = planBackfill({
+      fromMs: midnightMs + fromHour * HOUR_MS,
+      toMs: midnightMs + toHour * HOUR_MS,
+      nowMs,
+    });
     const limits = { maxWindows: windowsAJob, maxRows: 1_000_000 };
     const backfill = await packBackfill(services.ledger, range, { nowMs, settleHours: 72, limits });
     const jobs = backfill.jobs.map((job) => ({ ...job, lane }));
@@ -157,7 +171,7 @@ export async function startTestPipeline({ apiVersion = 'v1.0' }: { apiVersion?: 
     read,
     readDay,
 
-    /** Reads the day and asserts that raw, rejected and totals are exactly what these rows make them. */
+    /** Reads the hours and asserts that raw, rejected and totals are exactly what these rows make them. */
     async expectExact(date: string, rows: readonly string[], options?: ReadingOptions): Promise<void> {
       expect(await readDay(date, options)).toMatchObject({ failed: [], unfolded: [], shrunk: [] });
       await expectStored(stored, date, rows);
@@ -218,11 +232,16 @@ const byKey = (totals: readonly ExpectedTotals[]): ExpectedTotals[] =>
 const keyOf = ({ userId, currency }: ExpectedTotals): string => JSON.stringify([userId, currency]);
 
 /** Asks again until there is an answer. */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (const deadlineMs = Date.now() + 60_000; ; await pause(POLL_MS)) {
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
+  const deadlineMs = Date.now() + 60_000;
+  for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (Date.now() > deadlineMs) throw new Error(`after 60 s still not: ${what}`);
+    await pause(POLL_MS);
   }
 }
 
@@ -233,6 +252,8 @@ function collectingLog(logged: Logged[]): Log {
       void logged.push({ level, event, fields });
   return { info: write('info'), warn: write('warn'), error: write('error') };
 }
+
+const twoDigits = (hour: number): string => String(hour).padStart(2, '0');
 
 function instantOf(text: string) {
   const instant = parseInstant(text);

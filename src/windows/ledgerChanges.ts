@@ -1,0 +1,87 @@
+import type { EntityProperties } from '../storage/tables.ts';
+import type { ReadOutcome, ShrunkOutcome, WindowState } from './ledger.ts';
+import { countIn, NEVER_READ } from './ledgerEntity.ts';
+
+/** A reason is for a person; the log has the rest. */
+const MAX_REASON_UNITS = 2_000;
+
+export const instantOf = (atMs: number): string => new Date(atMs).toISOString();
+
+/** A read that ended; only what was announced if a newer one ended before. */
+export function afterRead(
+  properties: EntityProperties,
+  { claim: read, ...outcome }: ReadOutcome,
+): EntityProperties {
+  const { notified } = outcome;
+  const done = countIn(properties, 'done');
+  // A newer read has told of a newer blob: what this one told of may be gone.
+  if (read.number < done) return properties;
+  const at = instantOf(read.atMs);
+  const reads = countIn(properties, 'reads');
+  return {
+    ...NEVER_READ,
+    ...properties,
+    notified,
+    // The claim of this read may be in a table that was lost since.
+    claim: Math.max(read.number, countIn(properties, 'claim')),
+    done: read.number,
+    state: 'read',
+    attempts: 0,
+    lastError: undefined,
+    shrunkAt: undefined,
+    shrunkClaim: undefined,
+    unfenced: undefined,
+    unverified: isUnverified(properties, outcome) || undefined,
+    rows: outcome.rows,
+    digest: outcome.digest,
+    rejected: outcome.rejected,
+    reads: reads + 1,
+    firstReadAt: properties['firstReadAt'] ?? at,
+    lastReadAt: at,
+    changedAt: outcome.changed ? at : properties['changedAt'],
+  };
+}
+
+/** An old window that was never found to have rows: Graph may have had some. */
+const isUnverified = (properties: EntityProperties, { isOld, rows }: Pick<ReadOutcome, 'isOld' | 'rows'>) =>
+  isOld && rows === 0 && (countIn(properties, 'reads') === 0 || properties['unverified'] === true);
+
+/** A read that ended and is not believed. */
+export function afterShrunk(
+  properties: EntityProperties,
+  { claim: read, isWitness, notified }: ShrunkOutcome,
+  alone: boolean,
+): EntityProperties {
+  if (read.number < countIn(properties, 'done')) return properties;
+  return {
+    ...NEVER_READ,
+    ...properties,
+    notified,
+    claim: Math.max(read.number, countIn(properties, 'claim')),
+    done: read.number,
+    state: 'shrunk',
+    attempts: 0,
+    lastError: undefined,
+    ...(isWitness && { shrunkAt: instantOf(read.atMs), shrunkClaim: read.number }),
+    // It writes no blob that would hold back an older read: whoever comes next has to.
+    ...(!alone && { unfenced: true }),
+  };
+}
+
+export function afterFailure(properties: EntityProperties, reason: string, final: boolean): EntityProperties {
+  const attempts = countIn(properties, 'attempts');
+  return {
+    ...NEVER_READ,
+    ...properties,
+    ...(final && { state: 'failed' }),
+    ...(!final && properties['state'] === 'failed' && { state: stateBeforeFailure(properties) }),
+    attempts: attempts + 1,
+    lastError: reason.slice(0, MAX_REASON_UNITS),
+  };
+}
+
+/** A window that failed and is tried again is no longer given up. */
+function stateBeforeFailure(properties: EntityProperties): WindowState {
+  if (properties['shrunkClaim'] !== undefined) return 'shrunk';
+  return countIn(properties, 'reads') > 0 ? 'read' : 'planned';
+}
