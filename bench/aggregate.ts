@@ -42,6 +42,8 @@ export async function run(): Promise<number> {
     await ensureStorage(azurite.connectionString);
     const services = await connectServices(environment);
     const rows = [
+      ...(await measureWrites(services)),
+      await measureBurst(services),
       ...(await measureMemory(services, environment)),
     ];
     printTable(rows);
@@ -233,7 +235,7 @@ const memoryRow = (what: string, { peakKib, cpuMs }: FoldDone): TableRow => ({
 });
 
 async function foldBig(environment: Record<string, string>): Promise<FoldDone> {
-  const child = startChild<{ date: string }, FoldDone>('aggregateProcess.js', environment, ['--trace-gc']);
+  const child = startChild<{ date: string }, FoldDone>('aggregateProcess.js', environment);
   const done = await child.ask({ date: BIG.date });
   await child.stop();
   const expected = HOURS * BIG.rowsAWindow;

@@ -7,7 +7,7 @@ import { inParallel } from '../runtime/inParallel.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import { TABLES } from '../storage/names.ts';
 import type { DayState } from '../totals/dayHead.ts';
-import { readDayHead } from '../totals/totalsReader.ts';
+import { readDayHead, readRestatements, type StoredRestatement } from '../totals/totalsReader.ts';
 import type { Table } from '../storage/tables.ts';
 import { datesBetween, DAY_MS, WINDOW_MS } from '../windows/grid.ts';
 import type { Ledger, LedgerEntry, WindowState } from '../windows/ledger.ts';
@@ -26,6 +26,8 @@ export interface Status {
   /** The newest windows that failed, at most 20, with the reason. */
   failed: { window: string; attempts: number; reason: string }[];
   days: Record<DayState, number> & { incomplete: number };
+  /** The newest changes of days that were settled, at most 20, newest first. */
+  restatements: DayRestatement[];
   /** Rows that do not fit: in windows, and those that name no day. */
   rejected: { inWindows: number; withoutDay: number };
   queues: QueueFigures[];
@@ -36,6 +38,17 @@ export interface Status {
   planner: { coverageFrom: string; lastTickAt: string | undefined } | undefined;
   /** What needs a hand, in plain words; empty if all is well. */
   attention: string[];
+}
+
+/** What a settled day's totals changed from and to. Money is text with 6 places. */
+export interface DayRestatement extends Pick<
+  StoredRestatement,
+  'n' | 'at' | 'rowsCame' | 'rowsWent' | 'rowsChanged'
+> {
+  date: string;
+  /** Sums by currency. */
+  before: unknown;
+  after: unknown;
 }
 
 export interface StatusServices {
@@ -53,6 +66,7 @@ const GRACE_MS = 2 * WINDOW_MS;
 const PARALLEL_DAYS = 8;
 const SHOWN_FAILURES = 20;
 const SHOWN_DEAD_LETTERS = 20;
+const SHOWN_RESTATEMENTS = 20;
 
 /**
  * Looks at every stage of the pipeline; changes nothing. A container, table or queue that is missing is named and
@@ -70,7 +84,7 @@ export async function readStatus(services: StatusServices): Promise<Status> {
     ...datesBetween(coverageFromMs ?? nowMs - config.SOURCE_DAYS * DAY_MS, nowMs + 1),
     ...(await parts.orElse(`container ${raw.name}`, [], () => rawDays(raw))),
   ]);
-  const [{ entries, days, foldErrors }, withoutDay, queues] = await Promise.all([
+  const [{ entries, days, foldErrors, restatements }, withoutDay, queues] = await Promise.all([
     readDays(services, dates, parts),
     parts.orElse(`container ${raw.name}`, 0, () => count(raw.list(UNKNOWN_DAY_PREFIX))),
     readQueues(services.peeker, parts),
@@ -85,6 +99,7 @@ export async function readStatus(services: StatusServices): Promise<Status> {
     windows: countStates(entries),
     failed: failures(entries),
     days,
+    restatements,
     rejected: { inWindows: entries.reduce((sum, entry) => sum + entry.rejected, 0), withoutDay },
     queues,
     deadLetters: await deadLetters(services, queues, { entries, foldErrors }, parts),
@@ -101,6 +116,7 @@ interface ReadDays {
   entries: LedgerEntry[];
   days: Status['days'];
   foldErrors: Map<string, string>;
+  restatements: DayRestatement[];
 }
 
 async function readDays(
@@ -111,6 +127,7 @@ async function readDays(
   const entries: LedgerEntry[] = [];
   const days = { provisional: 0, settled: 0, restated: 0, incomplete: 0 };
   const foldErrors = new Map<string, string>();
+  const restatements: DayRestatement[] = [];
   await inParallel(dates, PARALLEL_DAYS, async (date) => {
     const [ofDay, head] = await Promise.all([
       parts.orElse(`table ${TABLES.windows}`, [], () => ledger.readDay(date)),
@@ -118,11 +135,12 @@ async function readDays(
     ]);
     entries.push(...ofDay);
     if (head === undefined) return;
+    if (head.restatements > 0) restatements.push(...(await restatementsOf(dailyTotals, date)));
     days[head.state] += 1;
     if (!head.complete) days.incomplete += 1;
     if (head.lastError !== undefined) foldErrors.set(date, head.lastError);
   });
-  return { entries, days, foldErrors };
+  return { entries, days, foldErrors, restatements: newest(restatements) };
 }
 
 async function readQueues(peeker: QueuePeeker, parts: MissingParts): Promise<QueueFigures[]> {
@@ -153,6 +171,21 @@ async function deadLetters(
   }
   const order = ({ queue, enqueuedAt = '' }: ExplainedDeadLetter): string => `${queue} ${enqueuedAt}`;
   return found.sort((a, b) => order(b).localeCompare(order(a)));
+}
+
+const newest = (restatements: readonly DayRestatement[]): DayRestatement[] =>
+  restatements.toSorted((a, b) => (a.at < b.at ? 1 : -1)).slice(0, SHOWN_RESTATEMENTS);
+
+async function restatementsOf(dailyTotals: Table, date: string): Promise<DayRestatement[]> {
+  const found = await readRestatements(dailyTotals, date);
+  // Number 0 notes the state in which the day was settled; nothing had changed.
+  return found
+    .filter(({ n }) => n > 0)
+    .map(({ n, at, rowsCame, rowsWent, rowsChanged, before, after }) => ({
+      ...{ date, n, at, rowsCame, rowsWent, rowsChanged },
+      before: JSON.parse(before) as unknown,
+      after: JSON.parse(after) as unknown,
+    }));
 }
 
 function countStates(entries: readonly LedgerEntry[]): Record<WindowState, number> {

@@ -3,7 +3,7 @@ import { compress, decompress, readCache, writeCache } from './cacheBlob.ts';
 import { FOLD_VERSION, type FoldedWindow } from './fold.ts';
 import { ID_HASH_BYTES } from './idHash.ts';
 import type { Sums } from './sums.ts';
-import { decodeSums, encodeSums } from './sumsCode.ts';
+import { addEncoded, encodeSums } from './sumsCode.ts';
 import { foldPrefix } from './windowRows.ts';
 
 /** What the fold of one raw blob came to, small enough to keep those of a whole day in memory. */
@@ -18,7 +18,7 @@ export interface WindowFold {
   repeatedIds: number;
   /** Of all ids of the blob, ascending. */
   idHashes: Float64Array;
-  /** The sums as {@link sumsOf} reads them. */
+  /** The sums as {@link addWindow} reads them. */
   packed: Buffer;
 }
 
@@ -36,7 +36,9 @@ export function packFold(
   return { ...window, rows, repeatedIds, idHashes, packed: compress(Buffer.from(encodeSums(sums))) };
 }
 
-export const sumsOf = ({ packed }: WindowFold): Sums => decodeSums(decompress(packed).toString('utf8'));
+/** Adds the sums of a window to those of its day. */
+export const addWindow = (day: Sums, { packed }: WindowFold): void =>
+  addEncoded(day, decompress(packed).toString('utf8'));
 
 export const daySumsName = (date: string): string => `${foldPrefix(date)}sums.bin`;
 const VERSION = `sums-${FOLD_VERSION}`;

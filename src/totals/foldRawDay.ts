@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import type { Ledger, LedgerEntry } from '../windows/ledger.ts';
 import type { DayVector } from './dayHead.ts';
-import { packFold, readDaySums, sumsOf, type WindowFold, writeDaySums } from './daySums.ts';
+import { addWindow, packFold, readDaySums, type WindowFold, writeDaySums } from './daySums.ts';
 import { type FoldedDay, foldWindow } from './fold.ts';
 import type { Beat } from './heartbeat.ts';
 import { withBeat } from './heartbeat.ts';
@@ -17,7 +17,7 @@ import {
   vectorOf,
 } from './rawDay.ts';
 import { losersOf, suspectsOf, type WindowIds } from './repeatedIds.ts';
-import { addSums, noSums, toBreakdowns, toTotals } from './sums.ts';
+import { noSums, toBreakdowns, toTotals } from './sums.ts';
 import { readWindowRows, type WindowRows, writeWindowRows } from './windowRows.ts';
 
 export interface FoldServices {
@@ -154,7 +154,7 @@ async function joinWindows(windows: readonly WindowFold[], beat: Beat): Promise<
   let rows = 0;
   let repeatedIds = 0;
   for (const window of windows) {
-    addSums(sums, sumsOf(window));
+    addWindow(sums, window);
     rows += window.rows;
     repeatedIds += window.repeatedIds;
     await beat();

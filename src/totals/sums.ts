@@ -58,19 +58,13 @@ export function addRow({ users, breakdowns }: Sums, row: CallRow): void {
 /** Ids of users differ in case between calls of one user. */
 export const userOf = (row: CallRow): string | null => row.userId?.toLowerCase() ?? null;
 
-/** Adds to the first what the second has; the second is left as it is. */
-export function addSums(sums: Sums, other: Sums): void {
-  for (const [userId, currency, theirs] of entriesOf(other.users)) {
-    const user = pairOf(sums.users, userId, currency, () => noCalls(theirs.first));
-    addMeasures(user, theirs);
-    addTexts(user, theirs);
-  }
-  for (const dimension of BREAKDOWN_DIMENSIONS) {
-    const mine = sums.breakdowns[dimension];
-    for (const [value, currency, theirs] of entriesOf(other.breakdowns[dimension])) {
-      addMeasures(pairOf(mine, value, currency, noMeasures), theirs);
-    }
-  }
+export type KeyedUserSums = UserSums & { userId: string | null; currency: string | null };
+
+/** Adds what is known of one user in one currency. */
+export function addUser({ users }: Sums, theirs: KeyedUserSums): void {
+  const user = pairOf(users, theirs.userId, theirs.currency, () => noCalls(theirs.first));
+  addMeasures(user, theirs);
+  addTexts(user, theirs);
 }
 
 const noCalls = (moment: Dated): UserSums => ({

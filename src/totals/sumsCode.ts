@@ -1,7 +1,7 @@
 import { BREAKDOWN_DIMENSIONS } from './breakdown.ts';
-import type { Measures } from './measures.ts';
+import { addMeasures, type Measures, noMeasures } from './measures.ts';
 import { entriesOf, pairOf } from './pairs.ts';
-import { type Dated, noSums, type Sums } from './sums.ts';
+import { addUser, type Dated, type KeyedUserSums, type Sums } from './sums.ts';
 
 type MeasuresCode = [
   calls: number,
@@ -22,18 +22,13 @@ type UserCode = [
   userPrincipalName: DatedCode | null,
   userDisplayName: DatedCode | null,
 ];
-type ValueCode = [value: string | null, currency: string | null, measures: MeasuresCode];
+type ValueCode = [dimension: number, value: string | null, currency: string | null, measures: MeasuresCode];
 
-interface SumsCode {
-  users: UserCode[];
-  /** In the order of the dimensions. */
-  breakdowns: ValueCode[][];
-}
-
-/** Sums as JSON text, without loss. */
+/** Sums as text, without loss: a line of JSON for each user, then for each value. */
 export function encodeSums({ users, breakdowns }: Sums): string {
-  const code: SumsCode = {
-    users: Array.from(entriesOf(users), ([userId, currency, sums]) => [
+  const lines: string[] = [];
+  for (const [userId, currency, sums] of entriesOf(users)) {
+    const code: UserCode = [
       userId,
       currency,
       fromMeasures(sums),
@@ -41,37 +36,48 @@ export function encodeSums({ users, breakdowns }: Sums): string {
       fromDated(sums.last),
       sums.userPrincipalName === undefined ? null : fromDated(sums.userPrincipalName),
       sums.userDisplayName === undefined ? null : fromDated(sums.userDisplayName),
-    ]),
-    breakdowns: BREAKDOWN_DIMENSIONS.map((dimension) =>
-      Array.from(entriesOf(breakdowns[dimension]), ([value, currency, measures]) => [
-        value,
-        currency,
-        fromMeasures(measures),
-      ]),
-    ),
-  };
-  return JSON.stringify(code);
-}
-
-/** @param text of {@link encodeSums}; nothing else is understood. */
-export function decodeSums(text: string): Sums {
-  const code = JSON.parse(text) as SumsCode;
-  const sums = noSums();
-  for (const [userId, currency, measures, first, last, userPrincipalName, userDisplayName] of code.users) {
-    pairOf(sums.users, userId, currency, () => ({
-      ...toMeasures(measures),
-      first: toDated(first),
-      last: toDated(last),
-      userPrincipalName: userPrincipalName === null ? undefined : toDated(userPrincipalName),
-      userDisplayName: userDisplayName === null ? undefined : toDated(userDisplayName),
-    }));
+    ];
+    lines.push(JSON.stringify(code));
   }
   for (const [at, dimension] of BREAKDOWN_DIMENSIONS.entries()) {
-    for (const [value, currency, measures] of code.breakdowns[at] ?? []) {
-      pairOf(sums.breakdowns[dimension], value, currency, () => toMeasures(measures));
+    for (const [value, currency, measures] of entriesOf(breakdowns[dimension])) {
+      const code: ValueCode = [at, value, currency, fromMeasures(measures)];
+      lines.push(JSON.stringify(code));
     }
   }
-  return sums;
+  return lines.join('\n');
+}
+
+/**
+ * Adds sums that were encoded. Line by line, so that what is decoded is let go at once: a day's windows have far
+ * more users together than the day.
+ * @param text of {@link encodeSums}; nothing else is understood.
+ */
+export function addEncoded(sums: Sums, text: string): void {
+  for (let at = 0; at < text.length;) {
+    const end = text.indexOf('\n', at);
+    const next = end < 0 ? text.length : end;
+    const code = JSON.parse(text.slice(at, next)) as UserCode | ValueCode;
+    if (isValue(code)) addValue(sums, code);
+    else addUser(sums, toUser(code));
+    at = next + 1;
+  }
+}
+
+const isValue = (code: UserCode | ValueCode): code is ValueCode => typeof code[0] === 'number';
+
+function addValue(sums: Sums, [at, value, currency, measures]: ValueCode): void {
+  const dimension = BREAKDOWN_DIMENSIONS[at];
+  if (dimension === undefined) throw new RangeError(`no dimension ${at}`);
+  addMeasures(pairOf(sums.breakdowns[dimension], value, currency, noMeasures), toMeasures(measures));
+}
+
+function toUser([userId, currency, measures, first, last, principal, display]: UserCode): KeyedUserSums {
+  return {
+    ...{ userId, currency, ...toMeasures(measures), first: toDated(first), last: toDated(last) },
+    userPrincipalName: principal === null ? undefined : toDated(principal),
+    userDisplayName: display === null ? undefined : toDated(display),
+  };
 }
 
 const fromMeasures = (sums: Measures): MeasuresCode => [

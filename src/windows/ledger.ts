@@ -91,11 +91,11 @@ export interface Ledger {
    * counter (a lost table must not let every new read look older than what is stored).
    */
   claim(windows: readonly Window[], atMs: number, firstClaim: () => Promise<number>): Promise<Claim>;
-  /** `done = max`, `notified`; the other columns only if no newer read ended. Tried again on a conflict. */
+  /** `done = max`, and what was found, unless a newer read was accepted. Tried again on a conflict. */
   recordRead(window: Window, outcome: ReadOutcome): Promise<void>;
   /**
-   * `done = max`, `notified`, and, if no newer read ended, the state `shrunk`. What the window holds stays, and
-   * so does the read that a later one is compared with, unless this one takes its place.
+   * If no newer read ended: `done`, `notified` and the state `shrunk`. What the window holds stays, and so does
+   * the read that a later one is compared with, unless this one takes its place.
    */
   recordShrunk(window: Window, outcome: ShrunkOutcome): Promise<void>;
   /** Makes entries, `unverified`, of windows of one day of which nothing is known. Gives the windows. */

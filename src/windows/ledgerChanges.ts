@@ -7,30 +7,41 @@ const MAX_REASON_UNITS = 2_000;
 
 export const instantOf = (atMs: number): string => new Date(atMs).toISOString();
 
-/** A read that ended; only what was announced if a newer one ended before. */
+/** What a read leaves behind that is the newest of all. */
+const NOTHING_DOUBTED = {
+  state: 'read',
+  attempts: 0,
+  lastError: undefined,
+  accepted: undefined,
+  shrunkAt: undefined,
+  shrunkClaim: undefined,
+  unfenced: undefined,
+} as const;
+
+/** Largest claim of a read that was believed: a column of its own only while larger ones were not. */
+const acceptedIn = (properties: EntityProperties): number =>
+  countIn(properties, properties['accepted'] === undefined ? 'done' : 'accepted');
+
+/** A read that ended and is believed. */
 export function afterRead(
   properties: EntityProperties,
   { claim: read, ...outcome }: ReadOutcome,
 ): EntityProperties {
-  const { notified } = outcome;
   const done = countIn(properties, 'done');
   // A newer read has told of a newer blob: what this one told of may be gone.
-  if (read.number < done) return properties;
+  if (read.number < acceptedIn(properties)) return properties;
   const at = instantOf(read.atMs);
   const reads = countIn(properties, 'reads');
+  // Newer ones may have ended that are not believed; what they say of the window stands.
+  const stands = read.number < done ? { accepted: read.number } : NOTHING_DOUBTED;
   return {
     ...NEVER_READ,
     ...properties,
-    notified,
+    ...stands,
     // The claim of this read may be in a table that was lost since.
     claim: Math.max(read.number, countIn(properties, 'claim')),
-    done: read.number,
-    state: 'read',
-    attempts: 0,
-    lastError: undefined,
-    shrunkAt: undefined,
-    shrunkClaim: undefined,
-    unfenced: undefined,
+    done: Math.max(read.number, done),
+    notified: outcome.notified,
     unverified: isUnverified(properties, outcome) || undefined,
     rows: outcome.rows,
     digest: outcome.digest,
@@ -59,6 +70,7 @@ export function afterShrunk(
     notified,
     claim: Math.max(read.number, countIn(properties, 'claim')),
     done: read.number,
+    accepted: acceptedIn(properties),
     state: 'shrunk',
     attempts: 0,
     lastError: undefined,
@@ -68,6 +80,7 @@ export function afterShrunk(
   };
 }
 
+/** An attempt that failed; `final` gives the window up. */
 export function afterFailure(properties: EntityProperties, reason: string, final: boolean): EntityProperties {
   const attempts = countIn(properties, 'attempts');
   return {

@@ -147,7 +147,9 @@ describe('messages that are none, among others', () => {
       absurd: 'day message: date: must lie in the years 2000 to 2099',
     });
     expect(found.attention).toContainEqual(
-      expect.stringMatching(/^6 dead letters in pstn-windows: (once "window job: [^"]+", ){5}and other reasons\.$/),
+      expect.stringMatching(
+        /^6 dead letters in pstn-windows: (once "window job: [^"]+", ){5}and other reasons\.$/,
+      ),
     );
     const { stdout } = await runInProcess(['status'], environment);
     expect(stdout).toMatch(/^ {2}- 2 dead letters in pstn-days: once "day message: /m);

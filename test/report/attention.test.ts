@@ -9,6 +9,7 @@ const well: Omit<Status, 'attention'> = {
   windows: { planned: 0, read: 100, shrunk: 0, failed: 0 },
   failed: [],
   days: { provisional: 3, settled: 1, restated: 0, incomplete: 0 },
+  restatements: [],
   rejected: { inWindows: 0, withoutDay: 0 },
   queues: [{ queue: 'pstn-days', active: 3, scheduled: 1, deadLetters: 0, orMore: false }],
   deadLetters: [],

@@ -145,7 +145,7 @@ function landedLine(line: string): string {
     LANDED_COLUMNS.map((name) => {
       const value = row[name];
       if (name === 'charge' || name === 'connectionCharge') return digits(name);
-      if (name === 'duration') return value === null ? null : String(value);
+      if (name === 'duration') return typeof value === 'number' ? String(value) : value;
       const isJson = name === 'administrativeUnitInfos' || name === 'additionalProperties';
       return isJson && value !== null ? sorted(exactly(value as string)) : value;
     }),

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseCallRow } from '../../src/totals/callRow.ts';
 import { foldWindow } from '../../src/totals/fold.ts';
 import { losersOf } from '../../src/totals/repeatedIds.ts';
-import { addSums, noSums, toBreakdowns, toTotals } from '../../src/totals/sums.ts';
-import { decodeSums, encodeSums } from '../../src/totals/sumsCode.ts';
+import { noSums, toBreakdowns, toTotals } from '../../src/totals/sums.ts';
+import { addEncoded, encodeSums } from '../../src/totals/sumsCode.ts';
 import { aCall, anyDay, type TestBlob, toLine } from './support/calls.ts';
 import { byKey, expectedDay } from './support/oracle.ts';
 
@@ -30,7 +30,7 @@ async function fold(blobs: readonly TestBlob[]) {
       run.map((call) => parseCallRow(toLine(DATE, hour, call))),
     );
     const window = await foldWindow(runs, new Set(losers.get(idOf(hour))));
-    addSums(day, decodeSums(encodeSums(window.sums)));
+    addEncoded(day, encodeSums(window.sums));
     rows += window.rows;
     repeatedIds += window.repeatedIds;
   }

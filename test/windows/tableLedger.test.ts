@@ -247,6 +247,108 @@ describe('recording a read', () => {
   });
 });
 
+describe('recording a read that is not believed', () => {
+  const shrunk = (claim: Claim, isWitness = true) => ({ claim, isWitness, notified: 'etag' });
+
+  it('ends the read and leaves what the window holds', async () => {
+    const { ledger } = setUp();
+    await ledger.recordRead(ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+    const [before] = await ledger.readDay(DATE);
+    await ledger.recordFailure([ten], 'once', false);
+    await ledger.recordShrunk(ten, shrunk(await ledger.claim([ten], AT + 60_000, noBlobs)));
+    const at = '2026-11-25T08:01:00.123Z';
+    const [after] = await ledger.readDay(DATE);
+    expect(after).toEqual({
+      ...before,
+      etag: after?.etag,
+      state: 'shrunk',
+      claim: 2,
+      done: 2,
+      claimedAt: at,
+      shrunkAt: at,
+      shrunkClaim: 2,
+    });
+  });
+
+  it('keeps the first one to be compared with, unless another takes its place', async () => {
+    const { ledger } = setUp();
+    await ledger.recordShrunk(ten, shrunk(await ledger.claim([ten], AT, noBlobs)));
+    await ledger.recordShrunk(ten, shrunk(await ledger.claim([ten], AT + 1, noBlobs), false));
+    expect(await ledger.readDay(DATE)).toMatchObject([{ shrunkClaim: 1, done: 2 }]);
+    await ledger.recordShrunk(ten, shrunk(await ledger.claim([ten], AT + 2, noBlobs)));
+    expect(await ledger.readDay(DATE)).toMatchObject([{ shrunkClaim: 3, done: 3 }]);
+  });
+
+  it('is nothing once a newer read has ended', async () => {
+    const { ledger } = setUp();
+    const older = await ledger.claim([ten], AT, noBlobs);
+    await ledger.recordRead(ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+    const before = await ledger.readDay(DATE);
+    await ledger.recordShrunk(ten, shrunk(older));
+    expect(await ledger.readDay(DATE)).toMatchObject([{ ...before[0], etag: expect.any(String) as string }]);
+  });
+
+  it('does not hide an older one that ends afterwards and is believed', async () => {
+    const { ledger } = setUp();
+    const [first, older] = [await ledger.claim([ten], AT, noBlobs), await ledger.claim([ten], AT, noBlobs)];
+    await ledger.recordShrunk(ten, shrunk(await ledger.claim([ten], AT, noBlobs)));
+    await ledger.recordRead(ten, outcome(older, { rows: 8, notified: 'older' }));
+    const expected = { state: 'shrunk', shrunkClaim: 3, done: 3, rows: 8, notified: 'older', reads: 1 };
+    expect(await ledger.readDay(DATE)).toMatchObject([expected]);
+    await ledger.recordRead(ten, outcome(first, { rows: 1, notified: 'first' }));
+    expect(await ledger.readDay(DATE)).toMatchObject([expected]);
+    const newest = await ledger.claim([ten], AT, noBlobs);
+    await ledger.recordRead(ten, outcome(newest, { rows: 9 }));
+    const [entry] = await ledger.readDay(DATE);
+    expect(entry).toMatchObject({ state: 'read', done: 4, rows: 9, reads: 2 });
+    expect(entry).not.toHaveProperty('shrunkClaim');
+  });
+
+  it('fences nothing: if another read was under way, the next one is not alone until one is believed', async () => {
+    const { ledger } = setUp();
+    const isAlone = async (claim: Promise<Claim>) => (await claim).alone.get(ten.id);
+    await ledger.claim([ten], AT, noBlobs);
+    await ledger.recordShrunk(ten, shrunk(await ledger.claim([ten], AT, noBlobs)));
+    const third = await ledger.claim([ten], AT, noBlobs);
+    expect(third.alone.get(ten.id)).toBe(false);
+    await ledger.recordShrunk(ten, shrunk(third));
+    const fourth = await ledger.claim([ten], AT, noBlobs);
+    expect(fourth.alone.get(ten.id)).toBe(false);
+    await ledger.recordRead(ten, outcome(fourth));
+    expect(await isAlone(ledger.claim([ten], AT, noBlobs))).toBe(true);
+  });
+
+  it('by a read that was alone leaves the next one alone', async () => {
+    const { ledger } = setUp();
+    await ledger.recordShrunk(ten, shrunk(await ledger.claim([ten], AT, noBlobs)));
+    expect((await ledger.claim([ten], AT, noBlobs)).alone.get(ten.id)).toBe(true);
+  });
+});
+
+describe('restoring', () => {
+  const found = { claim: 5, rows: 7, digest: 'd'.repeat(64), rejected: 2 };
+
+  it('makes entries of windows that the blobs tell of, to be verified', async () => {
+    const { ledger } = setUp();
+    await ledger.markPlanned([eleven], 'live', AT);
+    const windows = [ten, eleven].map((window) => ({ window, ...found }));
+    expect(await ledger.restore(DATE, windows)).toEqual([ten, eleven]);
+    const restored = { state: 'read', claim: 5, done: 5, rows: 7, rejected: 2, reads: 1, unverified: true };
+    expect(await ledger.readDay(DATE)).toMatchObject([restored, { ...restored, lane: 'live' }]);
+    expect((await ledger.claim([ten], AT, noBlobs)).number).toBe(6);
+  });
+
+  it('leaves windows alone that were read, or are being read', async () => {
+    const { ledger } = setUp();
+    await ledger.recordRead(ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+    await ledger.claim([eleven], AT, noBlobs);
+    const before = await ledger.readDay(DATE);
+    const windows = [ten, eleven].map((window) => ({ window, ...found }));
+    expect(await ledger.restore(DATE, windows)).toEqual([]);
+    expect(await ledger.readDay(DATE)).toEqual(before);
+  });
+});
+
 describe('recording a failure', () => {
   it('counts attempts and keeps the last reason, on every day of the job', async () => {
     const { ledger } = setUp();
@@ -256,6 +358,26 @@ describe('recording a failure', () => {
     expect(await ledger.readDay(DATE)).toMatchObject([{ state: 'planned', attempts: 2 }]);
     expect((await ledger.readDay(DATE))[0]?.lastError).toHaveLength(2_000);
     expect(await ledger.readDay('2026-11-24')).toMatchObject([{ attempts: 1, lastError: 'first' }]);
+  });
+
+  it.each([
+    { before: 'never read', state: 'planned' },
+    { before: 'read', state: 'read' },
+    { before: 'shrunk', state: 'shrunk' },
+  ])('of a window that is tried again after it failed leaves it what it was: $before', async (given) => {
+    const { ledger } = setUp();
+    const { before, state } = given;
+    if (before !== 'never read') {
+      await ledger.recordRead(ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+    }
+    if (before === 'shrunk') {
+      const claim = await ledger.claim([ten], AT, noBlobs);
+      await ledger.recordShrunk(ten, { claim, isWitness: true, notified: undefined });
+    }
+    await ledger.recordFailure([ten], 'given up', true);
+    expect(await ledger.readDay(DATE)).toMatchObject([{ state: 'failed' }]);
+    await ledger.recordFailure([ten], 'again', false);
+    expect(await ledger.readDay(DATE)).toMatchObject([{ state, attempts: 2, lastError: 'again' }]);
   });
 
   it('ends in the state failed, which an accepted read clears', async () => {

@@ -28,15 +28,23 @@ async function status(cli: Cli, flags: StatusFlags): Promise<ExitCode> {
   }
 }
 
+const SHOWN_RESTATEMENTS = 5;
+
 /** The same for a person, on one screen. */
 export function describeStatus(found: Status): string[] {
-  const { coverage, windows, days, queues, planner, rejected, attention } = found;
+  const { coverage, windows, days, queues, planner, rejected, restatements, attention } = found;
   const gaps = coverage.gaps.reduce((hours, gap) => hours + gap.hours, 0);
   return [
     `coverage  ${coverage.from === undefined ? 'nothing read yet' : `${coverage.from} to ${String(coverage.to)}`}` +
       (gaps > 0 ? `, ${gaps} hours missing in ${coverage.gaps.length} gaps` : ''),
     `windows   ${windows.read} read, ${windows.planned} planned, ${windows.shrunk} shrunk, ${windows.failed} failed`,
     `days      ${days.provisional} provisional, ${days.settled} settled, ${days.restated} restated`,
+    ...restatements
+      .slice(0, SHOWN_RESTATEMENTS)
+      .map(
+        ({ date, at, rowsCame, rowsWent, rowsChanged }) =>
+          `restated  ${date} at ${at}: ${rowsCame ?? '?'} rows came, ${rowsWent ?? '?'} went, ${rowsChanged ?? '?'} changed`,
+      ),
     `timer     ${planner?.lastTickAt === undefined ? 'has not run yet' : `ran last at ${planner.lastTickAt}`}`,
     `rejected  ${rejected.inWindows + rejected.withoutDay} rows`,
     ...queues.map(
