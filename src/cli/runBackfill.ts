@@ -44,6 +44,7 @@ export async function awaitBackfill(
   const abandoned: GivenUp = { windows: new Map(), dates: new Map() };
   const look = watchBackfill(services, backfill, {
     awaitConfirmation: services.config.SHRINK_CONFIRM_MINUTES === 0,
+    settleHours: services.config.SETTLE_HOURS,
     abandoned,
   });
   const days = new UnfoldedDays();

@@ -1,7 +1,10 @@
 import type { BackfillProgress } from '../windows/backfillProgress.ts';
 
-/** After this long without a fold a day is sent again: its message is lost, or was told to a run that died. */
-const WAKE_AFTER_MS = 5_000;
+/**
+ * After this long without a fold a day is sent again: its message is lost, or was told to a run that died, or the
+ * fold came before the ledger said that the day is settled.
+ */
+const WAKE_AFTER_MS = 2_000;
 const WAKE_AGAIN_MS = 20_000;
 /** A fold that has failed and did not mend itself by then will want a hand. */
 const STUCK_AFTER_MS = 60_000;

@@ -16,6 +16,7 @@ export function authorizationPolicy(origin: string, tokens: TokenCache): Pipelin
         throw new GraphError(
           'badLink',
           `Only ${origin} is ever asked: a request to another address was not sent`,
+          { transient: false },
         );
       }
       const signal = request.abortSignal instanceof AbortSignal ? request.abortSignal : undefined;

@@ -6,7 +6,8 @@ import { instantText, type PstnCallsRange } from './requestUrl.ts';
  *   `rangeTooWide` (406), `refused` (other 4xx): Graph refuses, somebody has to change something;
  * - `throttled` (429), `server` (5xx), `network`, `timeout`: Graph or the way to it fails for now;
  * - `budget`: the own limits leave no request within a minute;
- * - `badPage`: status 200 with something that is no page; `badLink`, `redirect`: Graph sends us elsewhere.
+ * - `badPage`: status 200 with something that is no page; `badLink`, `redirect`: Graph sends us elsewhere, where
+ *   nobody goes. A wrong setting is behind it, or a gateway that does so for a while.
  */
 export type GraphErrorKind =
   | 'credential'
@@ -52,6 +53,8 @@ const TRANSIENT: ReadonlySet<GraphErrorKind> = new Set([
   'timeout',
   'budget',
   'badPage',
+  'badLink',
+  'redirect',
 ]);
 
 /**

@@ -1,6 +1,8 @@
 import type { NewId } from '../runtime/ids.ts';
 import type { Log } from '../runtime/log.ts';
+import type { BodyBuffer } from './bodyBuffer.ts';
 import { GraphError } from './errors.ts';
+import type { PageRows } from './pageRows.ts';
 import type { ReadOptions, RequestPacer } from './pstnCalls.ts';
 import { readPage, type CheckedPage } from './readPage.ts';
 import { instantText, type PstnCallsRange } from './requestUrl.ts';
@@ -26,12 +28,19 @@ export interface FetchPageDeps {
   nowMs: () => number;
 }
 
+/** Where a page lies; the next one takes its place. */
+export interface PageMemory {
+  body: BodyBuffer;
+  rows: PageRows;
+}
+
 export interface PageRequest extends ReadOptions {
   /** Sent exactly as written. */
   url: string;
   /** 1 for the first page of the range. */
   page: number;
   range: PstnCallsRange;
+  memory: PageMemory;
 }
 
 export interface FetchedPage extends CheckedPage {
@@ -108,9 +117,10 @@ async function tryPage(
 
   let answer: Answer | undefined;
   try {
-    answer = await deps.transport.send(request.url, { clientRequestId, signal: request.signal, onHead });
+    const { signal, memory } = request;
+    answer = await deps.transport.send(request.url, { clientRequestId, signal, into: memory.body, onHead });
     if (answer.status !== 200) throw statusError(answer.status, answer.body.toString());
-    const page = readPage(answer.body, deps.origin);
+    const page = readPage(answer.body, deps.origin, memory.rows);
     report(answer.bytes);
     return { ...page, requestId: requestIdOf(head) };
   } catch (error) {

@@ -6,16 +6,16 @@ const FIRST_ROWS = 1_024;
 
 /**
  * The rows of a page as they were sent: bytes, and where in them the rows and their values stand. Nothing is
- * parsed, so that a value costs nothing until somebody looks at it.
+ * parsed, so that a value costs nothing until somebody looks at it. Used again for page after page.
  */
 export class PageRows {
-  /** UTF-8 of the whole page. */
-  readonly bytes: Buffer;
+  #bytes: Buffer = Buffer.alloc(0);
   #spans = new Int32Array(FIRST_ROWS * ROW_NUMBERS);
   #length = 0;
 
-  constructor(bytes: Buffer) {
-    this.bytes = bytes;
+  /** UTF-8 of the whole page. */
+  get bytes(): Buffer {
+    return this.#bytes;
   }
 
   get length(): number {
@@ -61,12 +61,18 @@ export class PageRows {
     if (!(row >= 0 && row < this.#length)) {
       throw new RangeError(`the page has no row ${row}, it has ${this.#length}`);
     }
-    return this.bytes.toString('utf8', this.fromOf(row), this.endOf(row));
+    return this.#bytes.toString('utf8', this.fromOf(row), this.endOf(row));
   }
 
   /** JSON of a value, as it was sent. */
   valueText(row: number, column: number): string {
-    return this.bytes.toString('utf8', this.valueFrom(row, column), this.valueEnd(row, column));
+    return this.#bytes.toString('utf8', this.valueFrom(row, column), this.valueEnd(row, column));
+  }
+
+  /** Begins the next page. */
+  clear(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#length = 0;
   }
 
   /** Begins the next row. What has been said of the values of this one, if it was not ended, is forgotten. */

@@ -15,6 +15,7 @@ export interface ReadOptions {
   lane?: 'live' | 'backfill';
 }
 
+/** Good until the next page is asked for, which lies in the same memory. */
 export interface PstnCallsPage {
   /** 1 for the first. */
   number: number;

@@ -1,5 +1,7 @@
+import { BodyBuffer } from './bodyBuffer.ts';
 import { GraphError } from './errors.ts';
 import { fetchPage, type FetchPageDeps } from './fetchPage.ts';
+import { PageRows } from './pageRows.ts';
 import type { PstnCallsPage, PstnCallsSource, ReadOptions } from './pstnCalls.ts';
 import { requestUrl, type ApiVersion, type PstnCallsRange } from './requestUrl.ts';
 
@@ -8,7 +10,7 @@ export interface PstnCallsSourceOptions extends FetchPageDeps {
 }
 
 /**
- * Reads the PSTN call log page by page, each page when it is asked for; none is kept.
+ * Reads the PSTN call log page by page, each page when it is asked for, into the memory of the one before.
  * `readPages` throws a RangeError at once for a range that is reversed or wider than 90 days.
  */
 export function createPstnCallsSource(options: PstnCallsSourceOptions): PstnCallsSource {
@@ -27,10 +29,11 @@ async function* followLinks(
   options: ReadOptions,
 ): AsyncGenerator<PstnCallsPage, void, undefined> {
   const asked = new Set<string>();
+  const memory = { body: new BodyBuffer(), rows: new PageRows() };
   let url: string | undefined = first;
   for (let page = 1; url !== undefined; page++) {
     asked.add(url);
-    const { rows, nextLink, requestId } = await fetchPage(deps, { ...options, url, page, range });
+    const { rows, nextLink, requestId } = await fetchPage(deps, { ...options, url, page, range, memory });
     if (nextLink !== undefined && asked.has(nextLink)) {
       throw new GraphError(
         'badLink',

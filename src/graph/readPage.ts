@@ -14,12 +14,13 @@ export interface CheckedPage {
  * Checks that the body of a 200 is what it claims to be: a JSON object with an array `value`, and a link that
  * stays with this Graph.
  * @param body UTF-8
+ * @param rows is filled with the page's
  * @throws GraphError `badPage` or `badLink`.
  */
-export function readPage(body: Buffer, origin: string): CheckedPage {
-  const scanned = scanPage(body);
+export function readPage(body: Buffer, origin: string, rows: PageRows): CheckedPage {
+  const envelope = scanPage(body, rows);
   // What is no page is looked at as a whole, to say what is wrong with it.
-  const parsed = parseBody(scanned?.envelope ?? body.toString());
+  const parsed = parseBody(envelope ?? body.toString());
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw badPage('JSON that is not an object');
   }
@@ -28,10 +29,10 @@ export function readPage(body: Buffer, origin: string): CheckedPage {
       code: errorCodeOf(parsed),
     });
   }
-  if (scanned === undefined) throw badPage('JSON without an array "value"');
+  if (envelope === undefined) throw badPage('JSON without an array "value"');
   const link: unknown = '@odata.nextLink' in parsed ? parsed['@odata.nextLink'] : undefined;
   const nextLink = link === undefined || link === null ? undefined : checkLink(link, origin);
-  return { rows: scanned.rows, nextLink };
+  return { rows, nextLink };
 }
 
 function parseBody(body: string): unknown {

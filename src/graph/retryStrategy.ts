@@ -23,7 +23,15 @@ export type RetryDecision =
   /** `delayMs`: at least so long from now, whatever the pace of requests allows. */
   | { again: true; delayMs: number };
 
-const AGAIN: ReadonlySet<GraphErrorKind> = new Set(['throttled', 'server', 'network', 'timeout', 'badPage']);
+const AGAIN: ReadonlySet<GraphErrorKind> = new Set([
+  'throttled',
+  'server',
+  'network',
+  'timeout',
+  'badPage',
+  'badLink',
+  'redirect',
+]);
 const FIRST_BACKOFF_MS = 1_000;
 const BACKOFF_FACTOR = 3;
 

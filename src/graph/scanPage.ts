@@ -12,13 +12,7 @@ import {
   QUOTE,
   skipSpace,
 } from './jsonBytes.ts';
-import { PageRows } from './pageRows.ts';
-
-export interface ScannedPage {
-  rows: PageRows;
-  /** JSON of the page with `[]` in the place of its rows. The page is JSON if this is. */
-  envelope: string;
-}
+import type { PageRows } from './pageRows.ts';
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const NAMES = COLUMNS.map(({ name }) => Buffer.from(`"${name}"`));
@@ -26,13 +20,13 @@ const NAMES = COLUMNS.map(({ name }) => Buffer.from(`"${name}"`));
 /**
  * Finds the rows of a page, and their values, without parsing them; that each row is JSON is certain afterwards.
  * Of two members `value` the later one counts, as in JSON.parse.
- * @returns undefined if the page is no object with an array `value`, or is not whole, or a row is no JSON
+ * @param rows is filled with what is found
+ * @returns JSON of the page with `[]` in the place of its rows, and the page is JSON if this is. Undefined if the page is no object with an array `value`, or is not whole, or a row is no JSON
  */
-export function scanPage(bytes: Buffer): ScannedPage | undefined {
+export function scanPage(bytes: Buffer, rows: PageRows): string | undefined {
   const begin = BYTE_ORDER_MARK.every((code, at) => bytes[at] === code) ? BYTE_ORDER_MARK.length : 0;
   let at = skipSpace(bytes, begin);
   if (bytes[at] !== OPEN_OBJECT) return undefined;
-  let rows: PageRows | undefined;
   let from = 0;
   let end = 0;
   do {
@@ -44,24 +38,22 @@ export function scanPage(bytes: Buffer): ScannedPage | undefined {
     const name = bytes.toString('utf8', at, nameEnd);
     at = skipSpace(bytes, colon + 1);
     if (!isJson(name)) return undefined;
-    const isValue = JSON.parse(name) === 'value';
-    if (isValue && bytes[at] === OPEN_LIST) {
-      rows = new PageRows(bytes);
+    if (JSON.parse(name) === 'value') {
       from = at;
-      at = end = scanRows(bytes, from, rows);
+      at = end = bytes[from] === OPEN_LIST ? scanRows(bytes, from, rows) : endOfValue(bytes, from);
     } else {
-      if (isValue) rows = undefined;
       at = endOfValue(bytes, at);
     }
     if (at === 0) return undefined;
     at = skipSpace(bytes, at);
   } while (bytes[at] === COMMA);
-  if (rows === undefined) return undefined;
-  return { rows, envelope: `${bytes.toString('utf8', begin, from)}[]${bytes.toString('utf8', end)}` };
+  if (bytes[from] !== OPEN_LIST) return undefined;
+  return `${bytes.toString('utf8', begin, from)}[]${bytes.toString('utf8', end)}`;
 }
 
 /** @returns where the array that begins there ends; 0 if it is not whole, or an element is no JSON */
 function scanRows(bytes: Buffer, from: number, rows: PageRows): number {
+  rows.clear(bytes);
   let at = skipSpace(bytes, from + 1);
   if (bytes[at] === CLOSE_LIST) return at + 1;
   for (;;) {

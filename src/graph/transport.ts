@@ -4,6 +4,7 @@ import {
   createPipelineRequest,
   type PipelineRequest,
 } from '@azure/core-rest-pipeline';
+import type { BodyBuffer } from './bodyBuffer.ts';
 import { GraphError } from './errors.ts';
 import { createGraphPipeline, type GraphPipelineOptions } from './pipeline.ts';
 import { BadBodyError, readBody } from './readBody.ts';
@@ -27,7 +28,7 @@ export interface AnswerHead {
 }
 
 export interface Answer extends AnswerHead {
-  /** UTF-8 text, decompressed. */
+  /** UTF-8 text, decompressed; it lies in the memory that {@link SendOptions} named. */
   body: Buffer;
   /** As they came over the wire, compressed or not. */
   bytes: number;
@@ -36,6 +37,8 @@ export interface Answer extends AnswerHead {
 export interface SendOptions {
   clientRequestId: string;
   signal?: AbortSignal | undefined;
+  /** Where the body is put. */
+  into: BodyBuffer;
   /** Called when the head has come, before the body. */
   onHead?: (head: AnswerHead) => void;
 }
@@ -61,7 +64,7 @@ export function createTransport(options: TransportOptions): Transport {
   const pipeline = createGraphPipeline(options);
   const client = createDefaultHttpClient();
 
-  async function send(url: string, { clientRequestId, signal, onHead }: SendOptions): Promise<Answer> {
+  async function send(url: string, { clientRequestId, signal, into, onHead }: SendOptions): Promise<Answer> {
     if (signal !== undefined && isAborted(signal)) throw abortError(signal);
     const stop = new AbortController();
     const onStop = (): void => stop.abort();
@@ -82,8 +85,8 @@ export function createTransport(options: TransportOptions): Transport {
       };
       onBytes(0);
       const encoding = headers.get('content-encoding');
-      const limits = { encoding, onBytes, maxBytes: status === 200 ? maxBodyBytes : MAX_ERROR_BYTES };
-      const body = stream === undefined ? NOTHING : await readBody(stream, limits).catch(orNothing(status));
+      const how = { into, encoding, onBytes, maxBytes: status === 200 ? maxBodyBytes : MAX_ERROR_BYTES };
+      const body = stream === undefined ? NOTHING : await readBody(stream, how).catch(orNothing(status));
       return { ...head, body, bytes };
     } catch (error) {
       if (signal !== undefined && isAborted(signal)) throw abortError(signal);

@@ -1,4 +1,5 @@
 import { inParallel } from '../runtime/inParallel.ts';
+import { settlementOf } from '../totals/settlement.ts';
 import type { Backfill } from './backfill.ts';
 import { byDate } from './byDate.ts';
 import type { DayHead, ReadDayHead } from './dayHeads.ts';
@@ -33,6 +34,8 @@ export interface ProgressServices {
 export interface ProgressOptions {
   /** A read that lost rows is confirmed without delay, so its confirmation is waited for. */
   awaitConfirmation: boolean;
+  /** A day of windows that were read this long after their ends is waited for until it is settled. */
+  settleHours: number;
   /** What nobody works on any more; may grow between looks. */
   abandoned?: Abandoned;
 }
@@ -68,7 +71,9 @@ export function watchBackfill(
     const blobs = blobsOf(windows, entries);
     // Windows without rows have no blob, and a day without blobs needs no totals.
     const head = blobs.length === 0 ? undefined : await readDayHead(date);
-    if (isFolded(blobs, head)) return { ...day, finished: true };
+    const settles =
+      head?.state === 'provisional' && settlementOf(entries, date, options.settleHours) === 'settled';
+    if (isFolded(blobs, head) && !settles) return { ...day, finished: true };
     const abandoned = options.abandoned?.dates.get(date);
     const reason = head?.lastError ?? abandoned;
     const unfolded = reason === undefined ? { date } : { date, reason };

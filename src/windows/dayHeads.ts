@@ -5,6 +5,8 @@ export interface DayHead {
   complete: boolean;
   /** True from the claim of a fold to its last transaction. */
   open: boolean;
+  /** How final the totals are. */
+  state: 'provisional' | 'settled' | 'restated';
   /** By window id: ETag of the raw blob that the totals were folded from. */
   vector: Readonly<Record<string, string>>;
   /** Rows of the day that do not fit, as that fold counted them. */

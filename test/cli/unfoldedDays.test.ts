@@ -10,7 +10,7 @@ describe('a day that is read and not folded', () => {
     const wokenAt = Array.from({ length: 60 }, (_, second) => second).filter(
       (second) => days.look(waiting, second * 1000).wake.length > 0,
     );
-    expect(wokenAt).toEqual([5, 25, 45]);
+    expect(wokenAt).toEqual([2, 22, 42]);
   });
 
   it('is never given up for being slow', () => {

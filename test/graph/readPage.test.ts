@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GraphError } from '../../src/graph/errors.ts';
+import { PageRows } from '../../src/graph/pageRows.ts';
 import { readPage as readBytes, staysOn } from '../../src/graph/readPage.ts';
 import { parsedRows } from '../support/pages.ts';
 
 const ORIGIN = 'https://graph.microsoft.com';
-const readPage = (body: string) => readBytes(Buffer.from(body), ORIGIN);
+const readPage = (body: string) => readBytes(Buffer.from(body), ORIGIN, new PageRows());
 const failure = (body: string): GraphError => {
   try {
     readPage(body);

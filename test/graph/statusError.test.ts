@@ -17,8 +17,8 @@ describe('statusError', () => {
     [503, 'server', true, /sent again later/],
     [504, 'server', true, /sent again later/],
     [509, 'server', true, /sent again later/],
-    [302, 'redirect', false, /never followed/],
-    [308, 'redirect', false, /never followed/],
+    [302, 'redirect', true, /never followed/],
+    [308, 'redirect', true, /never followed/],
     [204, 'badPage', true, /no page of calls/],
   ])('says of %i that it is %s and what to do', (status, kind, transient, message) => {
     const error = statusError(status, '');

@@ -1,11 +1,13 @@
 import { readPage } from '../../src/graph/readPage.ts';
-import type { PageRows } from '../../src/graph/pageRows.ts';
+import { PageRows } from '../../src/graph/pageRows.ts';
 import type { PstnCallsPage } from '../../src/graph/pstnCalls.ts';
+
+const ORIGIN = 'https://graph.microsoft.com';
 
 /** A page as the client gives it, of the JSON of each row. */
 export const pageOfTexts = (texts: readonly string[], number = 1): PstnCallsPage => ({
   number,
-  rows: readPage(Buffer.from(`{"value":[${texts.join(',')}]}`), 'https://graph.microsoft.com').rows,
+  rows: readPage(Buffer.from(`{"value":[${texts.join(',')}]}`), ORIGIN, new PageRows()).rows,
   requestId: undefined,
 });
 

@@ -151,7 +151,7 @@ export async function startTestPipeline({ apiVersion = 'v1.0' }: { apiVersion?: 
     const limits = { maxWindows: windowsAJob, maxRows: 1_000_000 };
     const backfill = await packBackfill(services.ledger, range, { nowMs, settleHours: 72, limits });
     const jobs = backfill.jobs.map((job) => ({ ...job, lane }));
-    const look = watchBackfill(services, backfill, { awaitConfirmation: false });
+    const look = watchBackfill(services, backfill, { awaitConfirmation: false, settleHours: 72 });
     await sendJobs(services, lane, jobs, nowMs);
     return (): Promise<BackfillProgress> => waitForBackfill(look, pause, { pollMs: POLL_MS });
   };

@@ -25,12 +25,13 @@ async function world(before: LedgerEntry[] = [], awaitConfirmation = false) {
     },
     readDayHead: (date: string) => Promise.resolve(heads.get(date)),
   };
-  const look = watchBackfill(services, backfill, { awaitConfirmation });
+  const look = watchBackfill(services, backfill, { awaitConfirmation, settleHours: 72 });
   return { ledger, heads, look, looks };
 }
 const head = (vector: Record<string, string>, values: Partial<DayHead> = {}): DayHead => ({
   etag: 'h',
   complete: true,
+  state: 'provisional',
   open: false,
   vector,
   rejected: 0,

@@ -203,6 +203,7 @@ describe('a day', () => {
   const head = (values: Partial<DayHead>): DayHead => ({
     etag: 'h1',
     complete: true,
+    state: 'provisional',
     open: false,
     vector: {},
     rejected: 0,

@@ -11,6 +11,7 @@ const folded = { '2026-11-23T10Z': 'A', '2026-11-23T11Z': 'B' };
 const head = (values: Partial<DayHead> = {}): DayHead => ({
   etag: 'h1',
   complete: true,
+  state: 'provisional',
   open: false,
   vector: folded,
   rejected: 2,
