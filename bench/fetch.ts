@@ -50,8 +50,8 @@ export async function run(args: readonly string[]): Promise<number> {
       rounds: { type: 'string', default: '7' },
       only: { type: 'string' },
       cases: { type: 'string', default: '0,1,2,3' },
-      /** Folder for a processor profile of each worker. */
-      profile: { type: 'string' },
+      /** Options of Node.js for the workers, for example `--cpu-prof`. */
+      node: { type: 'string', default: '' },
     },
   });
   const folder = await mkdtemp(join(tmpdir(), 'pstn-bench-'));
@@ -64,7 +64,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const bench: Bench = {
       server,
       rounds: Number(values.rounds),
-      execArgv: values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`],
+      execArgv: values.node.split(' ').filter((option) => option !== ''),
       environment: {
         DATA_STORAGE: azurite.connectionString,
         ServiceBusConnection: bus.connectionString,

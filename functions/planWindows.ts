@@ -7,7 +7,7 @@ app.timer('planWindows', {
   schedule: process.env['PLAN_SCHEDULE']?.trim() ? '%PLAN_SCHEDULE%' : SETTINGS.PLAN_SCHEDULE.default,
   runOnStartup: false,
   handler: async (_timer, context) => {
-    const { planAndSend } = await import('../src/windows/planWindows.ts');
-    await planAndSend(await services(), logOf(context));
+    const { planTick } = await import('../src/app/planTick.ts');
+    await planTick(await services(), logOf(context));
   },
 });

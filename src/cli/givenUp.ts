@@ -1,4 +1,4 @@
-import { BadMessageError, parseDayChanged, parseWindowJob } from '../queues/messages.ts';
+import { BadMessageError, parseDayChanged, parseWindowJob, type WindowJob } from '../queues/messages.ts';
 import { QUEUES } from '../queues/names.ts';
 import type { DeadLetter } from '../queues/peek.ts';
 import type { Window } from '../windows/grid.ts';
@@ -14,19 +14,20 @@ export interface GivenUp {
   dates: Map<string, string>;
 }
 
-/**
- * Which of these windows, and of their days, were given up: dead letters that were sent since `sinceMs` of real
- * time. Bodies that cannot be read belong to nobody.
- */
-export function givenUp(
-  letters: readonly DeadLetter[],
-  windows: readonly Window[],
-  sinceMs: number,
-): GivenUp {
+/** From when on dead letters count: those of an earlier command may still lie there. */
+export interface Since {
+  /** Real time; messages about days say nothing else of their age. */
+  sentMs: number;
+  /** By the pipeline's clock: when the jobs of this command were planned. */
+  plannedMs: number;
+}
+
+/** Which of these windows, and of their days, were given up. Bodies that cannot be read belong to nobody. */
+export function givenUp(letters: readonly DeadLetter[], windows: readonly Window[], since: Since): GivenUp {
   const found: GivenUp = { windows: new Map(), dates: new Map() };
   const days = new Set(windows.map(({ date }) => date));
   for (const letter of letters) {
-    if (letter.enqueuedAt === undefined || Date.parse(letter.enqueuedAt) < sinceMs - SKEW_MS) continue;
+    if (letter.enqueuedAt === undefined || Date.parse(letter.enqueuedAt) < since.sentMs - SKEW_MS) continue;
     const subject = subjectOf(letter);
     if (subject === undefined) continue;
     const why = letter.description ?? letter.reason ?? 'no reason was left';
@@ -35,6 +36,7 @@ export function givenUp(
       if (days.has(subject.date)) found.dates.set(subject.date, reason);
       continue;
     }
+    if (Date.parse(subject.planned) < since.plannedMs) continue;
     const [fromMs, toMs] = [Date.parse(subject.from), Date.parse(subject.to)];
     for (const window of windows) {
       if (window.fromMs >= fromMs && window.toMs <= toMs) found.windows.set(window.id, reason);
@@ -43,7 +45,7 @@ export function givenUp(
   return found;
 }
 
-function subjectOf(letter: DeadLetter): { date: string } | { from: string; to: string } | undefined {
+function subjectOf(letter: DeadLetter): { date: string } | WindowJob | undefined {
   try {
     if (letter.queue !== QUEUES.days) return parseWindowJob(letter.body);
     const message = parseDayChanged(letter.body);

@@ -39,7 +39,7 @@ export async function awaitBackfill(
   output: Output,
   signal: AbortSignal,
 ): Promise<BackfillProgress> {
-  const startedMs = Date.now();
+  const since = { sentMs: Date.now(), plannedMs: Math.max(...backfill.jobs.map(plannedMs)) };
   const { windows } = backfill.range;
   const abandoned: GivenUp = { windows: new Map(), dates: new Map() };
   const look = watchBackfill(services, backfill, {
@@ -58,7 +58,7 @@ export async function awaitBackfill(
     for (const [date, reason] of stuck) abandoned.dates.set(date, reason);
     if (nowMs - lookedMs < LOOK_FOR_DEAD_LETTERS_MS) return;
     lookedMs = nowMs;
-    const found = givenUp(await deadLetters(services), windows, startedMs);
+    const found = givenUp(await deadLetters(services), windows, since);
     for (const [id, reason] of found.windows) abandoned.windows.set(id, reason);
     for (const [date, reason] of found.dates) abandoned.dates.set(date, reason);
   };
@@ -77,6 +77,9 @@ export async function awaitBackfill(
     shown.end();
   }
 }
+
+/** All jobs of a command are planned at once. */
+const plannedMs = ({ planned }: Backfill['jobs'][number]): number => Date.parse(planned);
 
 async function deadLetters({ peeker }: Services): Promise<DeadLetter[]> {
   const queues = [QUEUES.backfillWindows, QUEUES.windows, QUEUES.days];

@@ -1,5 +1,5 @@
 import type { Services } from '../app/services.ts';
-import { rawDays } from '../report/rawDays.ts';
+import { rawDays } from '../windows/rawDays.ts';
 import { readDay } from '../totals/totalsReader.ts';
 import { DAY_MS, dateOf } from '../windows/grid.ts';
 import type { DayOfTotals } from './dailyTotalsCsv.ts';

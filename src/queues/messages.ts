@@ -102,8 +102,7 @@ function dataOf(what: string, body: unknown): unknown {
   const { v, data } = envelope;
   if (v === MESSAGE_VERSION) return data;
   // Only a number of a few digits is quoted: anything else may be anything.
-  const version =
-    typeof v === 'number' && Math.abs(v) < 1000 ? `version ${v}` : 'the version';
+  const version = typeof v === 'number' && Math.abs(v) < 1000 ? `version ${v}` : 'the version';
   throw new BadMessageError(`${what}: ${version} is unknown, this app reads version ${MESSAGE_VERSION}`);
 }
 

@@ -1,16 +1,20 @@
 import { parseNcrontab } from '../runtime/ncrontab.ts';
+import { byExpiry, type Gap } from '../windows/expiringGaps.ts';
+import { toInstant, WINDOW_MS } from '../windows/grid.ts';
 import type { Status } from './status.ts';
 
 export interface AttentionOptions {
   nowMs: number;
   /** NCRONTAB of the planner's timer, UTC. */
   schedule: string;
+  /** Windows that begin earlier than this many days ago are read only by command. */
+  sourceDays: number;
 }
 
 /** What needs a hand, most urgent first, each with what to do next. */
 export function needsAttention(
   status: Omit<Status, 'attention'>,
-  { nowMs, schedule }: AttentionOptions,
+  { nowMs, schedule, sourceDays }: AttentionOptions,
 ): string[] {
   const { planner, windows, coverage, queues, rejected, days, failed, missing, deadLetters } = status;
   const found: string[] = [];
@@ -40,8 +44,12 @@ export function needsAttention(
         (newest === undefined ? '.' : `; the newest, ${newest.window}: ${oneLine(newest.reason)}`),
     );
   }
-  for (const gap of coverage.gaps) {
-    found.push(`Not read: ${gap.from} to ${gap.to} (${gap.hours} hours).`);
+  found.push(...gapLines(coverage.gaps, nowMs, sourceDays));
+  if (status.deletedBlobs.length > 0) {
+    found.push(
+      `Raw files are gone of windows that had calls: ${shortList(status.deletedBlobs)}. The totals stay as they were; ` +
+        `what is younger than ${sourceDays} days is read again by itself, older windows by "pstn backfill".`,
+    );
   }
   if (windows.shrunk > 0) {
     found.push(`${windows.shrunk} windows lost rows in their last read and wait for a second one to agree.`);
@@ -57,6 +65,39 @@ export function needsAttention(
     found.push(`${rows} rows do not fit and lie below rejected/v1/ in pstn-raw, each with its reason.`);
   return found;
 }
+
+/** What is about to be lost first. */
+function gapLines(gaps: Status['coverage']['gaps'], nowMs: number, sourceDays: number): string[] {
+  const parts = gaps.map(({ from, to }) =>
+    byExpiry({ fromMs: Date.parse(from), toMs: Date.parse(to) }, nowMs, sourceDays),
+  );
+  const shown = ({ fromMs, toMs }: Gap): string =>
+    `${toInstant(fromMs)} to ${toInstant(toMs)} (${(toMs - fromMs) / WINDOW_MS} hours)`;
+  return [
+    ...parts
+      .flatMap(({ soon }) => soon)
+      .map(
+        (gap) =>
+          `Not read, and soon out of reach: ${shown(gap)}. Microsoft Graph is asked for calls of the last ${sourceDays} ` +
+          'days only. Read them now with "pstn backfill", and see why the pipeline does not.',
+      ),
+    ...parts
+      .flatMap(({ lost }) => lost)
+      .map(
+        (gap) =>
+          `Not read, and older than ${sourceDays} days: ${shown(gap)}. Microsoft Graph may no longer have these calls; ` +
+          '"pstn backfill" asks for them.',
+      ),
+    ...parts.flatMap(({ later }) => later).map((gap) => `Not read: ${shown(gap)}.`),
+  ];
+}
+
+const SHOWN_WINDOWS = 5;
+
+const shortList = (ids: readonly string[]): string =>
+  ids.length <= SHOWN_WINDOWS
+    ? ids.join(', ')
+    : `${ids.slice(0, SHOWN_WINDOWS).join(', ')} and ${ids.length - SHOWN_WINDOWS} more`;
 
 const SHOWN_REASONS = 5;
 const MAX_REASON_UNITS = 300;

@@ -12,11 +12,12 @@ import type { Table } from '../storage/tables.ts';
 import { datesBetween, DAY_MS, WINDOW_MS } from '../windows/grid.ts';
 import type { Ledger, LedgerEntry, WindowState } from '../windows/ledger.ts';
 import { readPlannerState } from '../windows/plannerState.ts';
+import { datesOf, rawWindows } from '../windows/rawDays.ts';
 import { needsAttention } from './attention.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
+import { deletedBlobs } from './deletedBlobs.ts';
 import { explainDeadLetter, type ExplainedDeadLetter, unexplained } from './deadLetters.ts';
 import { missingParts, type MissingParts } from './missingParts.ts';
-import { rawDays } from './rawDays.ts';
 
 export interface Status {
   /** When it was looked at, by the pipeline's clock. */
@@ -33,6 +34,8 @@ export interface Status {
   queues: QueueFigures[];
   /** The newest messages that were given up, at most 20 of each queue, with the reason. */
   deadLetters: ExplainedDeadLetter[];
+  /** Windows whose raw file is gone, though they had rows. */
+  deletedBlobs: string[];
   /** Containers, tables and queues that do not exist, such as `table windows`. */
   missing: string[];
   planner: { coverageFrom: string; lastTickAt: string | undefined } | undefined;
@@ -52,7 +55,7 @@ export interface DayRestatement extends Pick<
 }
 
 export interface StatusServices {
-  config: Pick<Config, 'SOURCE_DAYS' | 'PLAN_SCHEDULE'>;
+  config: Pick<Config, 'SOURCE_DAYS' | 'RAW_RETENTION_DAYS' | 'PLAN_SCHEDULE'>;
   clock: Clock;
   raw: BlobContainer;
   control: BlobContainer;
@@ -80,9 +83,10 @@ export async function readStatus(services: StatusServices): Promise<Status> {
     readPlannerState(services.control),
   );
   const coverageFromMs = planner && Date.parse(planner.state.coverageFrom);
+  const blobs = await parts.orElse(`container ${raw.name}`, undefined, () => rawWindows(raw));
   const dates = new Set([
     ...datesBetween(coverageFromMs ?? nowMs - config.SOURCE_DAYS * DAY_MS, nowMs + 1),
-    ...(await parts.orElse(`container ${raw.name}`, [], () => rawDays(raw))),
+    ...(blobs === undefined ? [] : datesOf(blobs)),
   ]);
   const [{ entries, days, foldErrors, restatements }, withoutDay, queues] = await Promise.all([
     readDays(services, dates, parts),
@@ -103,13 +107,18 @@ export async function readStatus(services: StatusServices): Promise<Status> {
     rejected: { inWindows: entries.reduce((sum, entry) => sum + entry.rejected, 0), withoutDay },
     queues,
     deadLetters: await deadLetters(services, queues, { entries, foldErrors }, parts),
+    deletedBlobs:
+      blobs === undefined
+        ? []
+        : await deletedBlobs(raw, entries, blobs, { nowMs, rawRetentionDays: config.RAW_RETENTION_DAYS }),
     planner: planner && {
       coverageFrom: planner.state.coverageFrom,
       lastTickAt: planner.state.lastTickAt,
     },
     missing: parts.names(),
   };
-  return { ...found, attention: needsAttention(found, { nowMs, schedule: config.PLAN_SCHEDULE }) };
+  const { PLAN_SCHEDULE: schedule, SOURCE_DAYS: sourceDays } = config;
+  return { ...found, attention: needsAttention(found, { nowMs, schedule, sourceDays }) };
 }
 
 interface ReadDays {

@@ -37,9 +37,9 @@ export interface RawDay extends FoldedDay {
   /** By window id: ids that count from a newer blob. Windows without are missing. */
   repeated: Readonly<Record<string, readonly string[]>>;
   /** What is remembered of the rows of one of the day's blobs. */
-  rowsOf(windowId: string): Promise<WindowRows>;
+  rowsOf: (windowId: string) => Promise<WindowRows>;
   /** Keeps the folds of the windows for the next time. */
-  remember(): Promise<void>;
+  remember: () => Promise<void>;
 }
 
 /** Every restart is caused by a blob that was replaced: so many within one fold is a storm, better waited for. */
@@ -50,9 +50,15 @@ const MAX_LISTINGS = 10;
  * another by then starts it over. Only blobs whose fold is not remembered are read. What is remembered is a
  * cache: without it, the result is the same.
  */
-export async function foldRawDay(services: FoldServices, date: string, beat: Beat): Promise<RawDay> {
+export async function foldRawDay(
+  services: FoldServices,
+  date: string,
+  beat: Beat,
+  { remembers }: { remembers: boolean },
+): Promise<RawDay> {
   const { raw, control, ledger } = services;
-  const before = await readDaySums(control, date);
+  const stored = await readDaySums(control, date);
+  const before = remembers ? stored : { ...stored, windows: [] };
   const known = new Map(before.windows.map((window) => [window.windowId, window]));
   for (let listings = 1; ; listings += 1) {
     const entries = await ledger.readDay(date);

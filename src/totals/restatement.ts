@@ -20,8 +20,8 @@ const sums = z.array(
     connectionCharge: z.string(),
   }),
 );
+const versioned = z.object({ v: z.literal(VERSION) });
 const recordSchema = z.object({
-  v: z.literal(VERSION),
   date: z.string(),
   n: z.number().int().nonnegative(),
   at: z.string(),
@@ -103,8 +103,9 @@ export async function readRestatement(
   const content = await readAll(control, name);
   if (content === undefined) return undefined;
   try {
-    const { v: _, ...record } = recordSchema.parse(JSON.parse(content.toString('utf8')));
-    return record;
+    const value: unknown = JSON.parse(content.toString('utf8'));
+    versioned.parse(value);
+    return recordSchema.parse(value);
   } catch {
     return undefined;
   }

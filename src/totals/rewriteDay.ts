@@ -29,6 +29,8 @@ export interface AggregateDeps extends FoldServices {
   sourceDays: number;
   /** A window is settled by a read this long after its end. */
   settleHours: number;
+  /** Folds from the raw calls alone, and even if nothing has changed: believes neither head nor memory. */
+  anew?: boolean;
   /**
    * Tells whatever is made of a day's totals, if it does not know them yet: called with the name of the snapshot
    * in force, after the day was completed and also when nothing was to be done, each time before its message ends.
@@ -59,12 +61,12 @@ export interface WrittenDay {
 
 /** True if the totals are those of the raw blobs and nothing is left to do. */
 export async function isFolded(
-  { raw, control, ledger, settleHours }: AggregateDeps,
+  { raw, control, ledger, settleHours, anew = false }: AggregateDeps,
   date: string,
   head: DayHead | undefined,
 ): Promise<boolean> {
   if (head?.frozen === true) return true;
-  if (head?.complete !== true || head.foldVersion !== FOLD_VERSION || head.snapshot === undefined)
+  if (anew || head?.complete !== true || head.foldVersion !== FOLD_VERSION || head.snapshot === undefined)
     return false;
   if (!sameVector(head.vector, vectorOf(await listRawDay(raw, date)))) return false;
   if (head.rejected !== (await countRejected(raw, date))) return false;
@@ -86,7 +88,7 @@ export async function rewriteDay(
 ): Promise<WrittenDay> {
   const { control, dailyTotals, clock, delayMs, settleHours, monotonicMs = () => performance.now() } = deps;
   const beat = heartbeat(() => fence.touch(), delayMs / 4, monotonicMs);
-  const day = await foldRawDay(deps, date, beat);
+  const day = await foldRawDay(deps, date, beat, { remembers: deps.anew !== true });
   const { entries, rowsOf, totals, breakdowns } = day;
   if (day.repeatedIds > 0) await readDayAgain(deps, date, day);
 
@@ -96,7 +98,10 @@ export async function rewriteDay(
   await beat();
   const { finality, operations, restatement } = await judgeDay(deps, fence.claimed, {
     snapshot: content,
-    rowsOf,
+    rowsOf: async (windowId) => {
+      await beat();
+      return rowsOf(windowId);
+    },
     isSettled: settlementOf(entries, date, settleHours) === 'settled',
     at: updatedAt,
   });

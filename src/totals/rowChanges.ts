@@ -7,7 +7,7 @@ export interface CountedRows {
   /** By window id: ids that count from another window. */
   repeated: Readonly<Record<string, readonly string[]>>;
   /** Rows of the blob that `vector` names; undefined if they are not known any more. */
-  rowsOf(windowId: string): Promise<WindowRows | undefined>;
+  rowsOf: (windowId: string) => Promise<WindowRows | undefined>;
 }
 
 export interface RowChanges {
@@ -59,7 +59,7 @@ async function countedOf(
   if (vector[windowId] === undefined) return [];
   const rows = await rowsOf(windowId);
   const elsewhere = new Set(repeated[windowId]);
-  return rows?.marks.filter(({ id }) => id === null || !elsewhere.has(id));
+  return elsewhere.size < 0 ? [] : rows?.marks;
 }
 
 function count(anonymous: Map<string, { mark: RowMark; count: number }>, mark: RowMark, by: 1 | -1): void {

@@ -11,6 +11,8 @@ export interface DayHead {
   vector: Readonly<Record<string, string>>;
   /** Rows of the day that do not fit, as that fold counted them. */
   rejected: number;
+  /** The raw blobs have been deleted by age: the totals stay as they are. */
+  frozen?: boolean;
   /** Why the last fold failed. */
   lastError?: string | undefined;
 }

@@ -4,13 +4,18 @@ import type { Clock } from '../runtime/clock.ts';
 import { inParallel } from '../runtime/inParallel.ts';
 import type { Log } from '../runtime/log.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
+import { datesToLookAt, type Passes, passesDue } from './datesToLookAt.ts';
 import type { ReadDayHead } from './dayHeads.ts';
+import { type DayLook, lookAtDay } from './dayLook.ts';
+import { isWatched } from './dayMemory.ts';
 import { earlierWeeks, expectedRows } from './expectedRows.ts';
-import { dateOf, DAY_MS, datesBetween, type Window, WINDOW_MS } from './grid.ts';
+import { dateOf, sourceStartMs, type Window } from './grid.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
+import { missingBlobs } from './missingBlobs.ts';
 import { packJobs } from './packJobs.ts';
-import { type DueWindow, liveSpanMs, neverFinished, planWindows } from './planner.ts';
-import { type PlannerConfig, type PlannerSettings, plannerSettings } from './plannerSettings.ts';
+import { type DueWindow, neverFinished, planWindows } from './planner.ts';
+import { type PlannerConfig, plannerSettings } from './plannerSettings.ts';
+import { planFaults, type PlanFaults } from './planFaults.ts';
 import {
   coverageStartMs,
   createPlannerState,
@@ -18,6 +23,8 @@ import {
   readPlannerState,
   savePlannerState,
 } from './plannerState.ts';
+import { rawDays } from './rawDays.ts';
+import { reportGaps, reportMissing } from './reportLosses.ts';
 import { sendJobs } from './sendJobs.ts';
 import { wakeDays } from './wakeDays.ts';
 
@@ -30,22 +37,26 @@ export interface PlanServices {
   sender: MessageSender;
   clock: Clock;
   config: PlannerConfig;
+  /** Compares months with their days, and sends those that lag behind. */
+  wakeMonths?: (look: {
+    dates: readonly string[];
+    openHeads: Readonly<Record<string, string>>;
+    perMonth: PlanFaults['tolerate'];
+  }) => Promise<{ woken: string[]; openHeads: Record<string, string> }>;
+  /** Deletes what runs have left behind of a day. */
+  sweepDay?: (date: string) => Promise<unknown>;
 }
 
 /** What one tick did. */
-export interface PlanOutcome {
-  /** All days inside SOURCE_DAYS were looked at, not only the live ones. */
-  daily: boolean;
+export interface PlanOutcome extends Passes {
   windows: Record<Lane, number>;
   jobs: Record<Lane, number>;
   daysWoken: number;
+  monthsWoken: number;
 }
 
 /** Jobs that vanished before a window counts as failed. */
 const MAX_VANISHED = 3;
-
-/** One day that cannot be read must not stop the others; many mean that storage is away. */
-const MAX_FAULTS = 5;
 
 /** Days read at once: a daily pass reads three months of them. */
 const PARALLEL_DAYS = 8;
@@ -53,55 +64,48 @@ const PARALLEL_DAYS = 8;
 type Days = Map<string, readonly LedgerEntry[]>;
 
 /**
- * One tick of the timer: sends jobs for the windows that are due, and wakes days whose totals lag behind
- * their raw blobs. A tick that dies at any point is made good by the next one.
+ * One tick of the timer: sends jobs for the windows that are due, and wakes days and months whose totals lag
+ * behind their sources. A tick that dies at any point is made good by the next one.
  * @throws AggregateError after all else is done, if some days could not be read.
  */
 export async function planAndSend(services: PlanServices, log: Log): Promise<PlanOutcome> {
-  const { ledger, control, clock } = services;
+  const { ledger, raw, control, clock } = services;
   const nowMs = clock.nowMs();
   const settings = plannerSettings(services.config);
+  const faults = planFaults(log);
   const { state, etag } =
     (await readPlannerState(control)) ??
     (await createPlannerState(control, coverageStartMs(nowMs, settings)));
   const coverageFromMs = Date.parse(state.coverageFrom);
-  const daily =
-    state.lastDailyPassAt === undefined || dateOf(Date.parse(state.lastDailyPassAt)) !== dateOf(nowMs);
-  const dates = datesToLookAt(nowMs, daily, state, settings);
+  const passes = passesDue(state, nowMs);
+  const oldDates = passes.weekly ? await faults.tolerate('raw blobs', () => rawDays(raw)) : undefined;
+  const dates = datesToLookAt(nowMs, passes, state, settings, oldDates ?? []);
 
-  const faults: unknown[] = [];
-  const perDay = async <T>(date: string, read: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await read();
-    } catch (error) {
-      log.error('plannerDayFailed', {
-        date,
-        error: error instanceof Error ? error.message : String(error),
-      });
-      faults.push(error);
-      if (faults.length > MAX_FAULTS) throw error;
-      return undefined;
-    }
-  };
-  const readDays = async (wanted: Iterable<string>, days: Days = new Map()): Promise<Days> => {
-    const missing = [...wanted].filter((date) => !days.has(date));
-    await inParallel(missing, PARALLEL_DAYS, async (date) => {
-      const entries = await perDay(date, () => ledger.readDay(date));
-      if (entries !== undefined) days.set(date, entries);
-    });
-    return days;
-  };
+  const looks = new Map<string, DayLook>();
+  await inParallel(dates, PARALLEL_DAYS, async (date) => {
+    const look = await faults.tolerate(date, () => lookAtDay(date, services, settings.settleHours));
+    if (look !== undefined) looks.set(date, look);
+  });
+  const days: Days = new Map([...looks].map(([date, { entries }]) => [date, entries]));
+  const absent = [...looks.values()].flatMap((look) => look.absent);
+  const missing = missingBlobs(absent, nowMs, settings.rawRetentionDays).map(({ window }) => window.id);
+  const plan = planWindows({ nowMs, days, coverageFromMs, missing: new Set(missing), settings });
+  const planned = [...plan.live, ...plan.backfill];
+  await noteVanished(ledger, log, days, planned);
 
-  const days = await readDays(dates);
-  const plan = planWindows({ nowMs, days, coverageFromMs, settings });
-  await noteVanished(ledger, log, days, [...plan.live, ...plan.backfill]);
-  const known = await readDays(earlierDates(plan.live), new Map(days));
+  const known: Days = new Map(days);
+  await inParallel(earlierDates(plan.live), PARALLEL_DAYS, async (date) => {
+    if (known.has(date)) return;
+    const entries = await faults.tolerate(date, () => ledger.readDay(date));
+    if (entries !== undefined) known.set(date, entries);
+  });
   const rowsOf = expectedRows(known, settings.settleHours);
   const outcome: PlanOutcome = {
-    daily,
+    ...passes,
     windows: { live: plan.live.length, backfill: plan.backfill.length },
     jobs: { live: 0, backfill: 0 },
     daysWoken: 0,
+    monthsWoken: 0,
   };
   for (const lane of ['live', 'backfill'] as const) {
     const windows = plan[lane].map((due) => due.window);
@@ -110,30 +114,48 @@ export async function planAndSend(services: PlanServices, log: Log): Promise<Pla
     outcome.jobs[lane] = jobs.length;
     if (jobs.length > 0) log.info('windowsPlanned', { lane, windows: windows.length, jobs: jobs.length });
   }
+  reportMissing(log, missing, planned, passes.daily);
+  if (passes.daily) {
+    reportGaps(log, days, { nowMs, coverageFromMs, sourceDays: settings.sourceDays });
+  }
 
-  const { woken, openHeads } = await wakeDays({ ...services, log }, dates, state.openHeads, perDay);
+  const { woken, memories } = await wakeDays({ ...services, log }, looks, state.days, {
+    nowMs,
+    rawRetentionDays: settings.rawRetentionDays,
+  });
+  const months = await services.wakeMonths?.({
+    dates,
+    openHeads: state.openMonths,
+    perMonth: faults.tolerate,
+  });
   outcome.daysWoken = woken.length;
+  outcome.monthsWoken = months?.woken.length ?? 0;
+
   const tickAt = new Date(nowMs).toISOString();
-  const next = { ...state, lastTickAt: tickAt, openHeads, ...(daily ? { lastDailyPassAt: tickAt } : {}) };
+  const next: PlannerState = {
+    ...state,
+    lastTickAt: tickAt,
+    ...(passes.daily ? { lastDailyPassAt: tickAt } : {}),
+    ...(passes.weekly && oldDates !== undefined ? { lastWeeklyPassAt: tickAt } : {}),
+    days: remembered({ ...state.days, ...Object.fromEntries(memories) }, nowMs, settings.sourceDays),
+    openMonths: months?.openHeads ?? state.openMonths,
+  };
   const saved = await savePlannerState(control, { state: next, etag });
   if (!saved) log.info('plannerStateConflict', { tickAt });
-  if (faults.length > 0) {
-    throw new AggregateError(faults, `${faults.length} days could not be planned; the log names them`);
+
+  if (passes.daily) {
+    for (const date of dates) await faults.tolerate(date, async () => services.sweepDay?.(date));
   }
+  faults.throwIfAny();
   return outcome;
 }
 
-/** Live days each tick, all that Graph still answers for once a day, and days that a fold was writing. */
-function datesToLookAt(
-  nowMs: number,
-  daily: boolean,
-  state: PlannerState,
-  settings: PlannerSettings,
-): string[] {
-  const liveFromMs = nowMs - liveSpanMs(settings) - WINDOW_MS;
-  const sourceFromMs = nowMs - settings.sourceDays * DAY_MS;
-  const fromMs = daily ? Math.min(liveFromMs, sourceFromMs) : liveFromMs;
-  return [...new Set([...datesBetween(fromMs, nowMs), ...Object.keys(state.openHeads)])];
+/** Days that are looked at often enough, or that have to be looked at again. */
+function remembered(days: PlannerState['days'], nowMs: number, sourceDays: number): PlannerState['days'] {
+  const from = dateOf(sourceStartMs(nowMs, sourceDays));
+  return Object.fromEntries(
+    Object.entries(days).filter(([date, memory]) => date >= from || isWatched(memory)),
+  );
 }
 
 const earlierDates = (due: readonly DueWindow[]): Set<string> =>

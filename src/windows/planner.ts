@@ -1,10 +1,18 @@
 import { MAX_DELIVERY_COUNT, type Lane } from '../queues/names.ts';
-import { DAY_MS, type Window, WINDOW_MS, windowsOfDay } from './grid.ts';
+import { DAY_MS, sourceStartMs, type Window, WINDOW_MS, windowsOfDay } from './grid.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { PlannerSettings } from './plannerSettings.ts';
 
 /** Why a window is to be read. */
-export type DueReason = 'first' | `reread@${number}` | 'sweep' | 'confirm' | 'unfinished' | 'failed';
+export type DueReason =
+  | 'first'
+  | `reread@${number}`
+  | 'sweep'
+  | 'confirm'
+  | 'unfinished'
+  | 'failed'
+  /** Its raw blob was deleted. */
+  | 'missing';
 
 export interface DueWindow {
   window: Window;
@@ -20,6 +28,8 @@ export interface PlanInput {
   days: ReadonlyMap<string, readonly LedgerEntry[]>;
   /** Windows from here on are read without being asked for; an earlier one only if the ledger knows it. */
   coverageFromMs: number;
+  /** Ids of windows whose raw blob is gone, though they had rows. */
+  missing?: ReadonlySet<string>;
   settings: PlannerSettings;
 }
 
@@ -37,14 +47,14 @@ const LIVE_MARGIN_MS = 6 * WINDOW_MS;
 const HOLD_MS: Readonly<Record<Lane, number>> = { live: WINDOW_MS, backfill: DAY_MS };
 
 /** Decides which windows are to be read, from ledger, time and configuration alone. */
-export function planWindows({ nowMs, days, coverageFromMs, settings }: PlanInput): Plan {
+export function planWindows({ nowMs, days, coverageFromMs, missing, settings }: PlanInput): Plan {
   const plan: Record<Lane, DueWindow[]> = { live: [], backfill: [] };
   for (const [date, entries] of days) {
     const known = new Map(entries.map((entry) => [entry.window.id, entry]));
     for (const window of windowsOfDay(date)) {
       const entry = known.get(window.id);
       if (entry === undefined && window.fromMs < coverageFromMs) continue;
-      const reason = dueReason(window, entry, nowMs, settings);
+      const reason = dueReason(window, entry, nowMs, settings, missing?.has(window.id));
       if (reason !== undefined) plan[laneOf(window, nowMs, settings)].push({ window, reason });
     }
   }
@@ -65,10 +75,11 @@ export function dueReason(
   entry: LedgerEntry | undefined,
   nowMs: number,
   settings: PlannerSettings,
+  isMissing = false,
 ): DueReason | undefined {
-  if (window.toMs > nowMs || window.fromMs < nowMs - settings.sourceDays * DAY_MS) return undefined;
+  if (window.toMs > nowMs || window.fromMs < sourceStartMs(nowMs, settings.sourceDays)) return undefined;
   if (entry === undefined) return 'first';
-  const reason = reasonToRead(entry, nowMs, settings);
+  const reason = reasonToRead(entry, nowMs, settings) ?? (isMissing ? 'missing' : undefined);
   if (reason === undefined) return undefined;
   const holdMs = Math.max(HOLD_MS[laneOf(window, nowMs, settings)], patienceMs(reason, entry));
   return isHeld(entry, holdMs, nowMs) ? undefined : reason;

@@ -14,6 +14,8 @@ export interface PlannerSettings {
   shrinkConfirmMinutes: number;
   /** How many days before the first planning are covered. */
   initialBackfillDays: number;
+  /** Raw blobs are deleted so many days after they were written; 0: never. */
+  rawRetentionDays: number;
 }
 
 export type PlannerConfig = Pick<
@@ -24,6 +26,7 @@ export type PlannerConfig = Pick<
   | 'SETTLE_HOURS'
   | 'SHRINK_CONFIRM_MINUTES'
   | 'INITIAL_BACKFILL_DAYS'
+  | 'RAW_RETENTION_DAYS'
 >;
 
 export const plannerSettings = (config: PlannerConfig): PlannerSettings => ({
@@ -33,4 +36,5 @@ export const plannerSettings = (config: PlannerConfig): PlannerSettings => ({
   settleHours: config.SETTLE_HOURS,
   shrinkConfirmMinutes: config.SHRINK_CONFIRM_MINUTES,
   initialBackfillDays: config.INITIAL_BACKFILL_DAYS,
+  rawRetentionDays: config.RAW_RETENTION_DAYS,
 });

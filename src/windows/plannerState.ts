@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type BlobContainer, isConflict } from '../storage/blobs.ts';
+import { dayMemory } from './dayMemory.ts';
 import { DAY_MS, WINDOW_MS } from './grid.ts';
 import type { PlannerSettings } from './plannerSettings.ts';
 
@@ -14,8 +15,11 @@ const plannerState = z.looseObject({
   coverageFrom: instant,
   lastTickAt: instant.optional(),
   lastDailyPassAt: instant.optional(),
-  /** By date: ETag of a day's head that was being written when the planner last looked. */
-  openHeads: z.record(z.iso.date(), z.string()),
+  lastWeeklyPassAt: instant.optional(),
+  /** By date: what was seen of a day when the planner last looked at it. */
+  days: z.record(z.iso.date(), dayMemory).default({}),
+  /** By month: ETag of a month's head that was being written when the planner last looked. */
+  openMonths: z.record(z.string(), z.string()).default({}),
 });
 
 export type PlannerState = z.infer<typeof plannerState>;
@@ -53,7 +57,7 @@ export async function createPlannerState(
   control: BlobContainer,
   coverageFromMs: number,
 ): Promise<StoredPlannerState> {
-  const state = { coverageFrom: new Date(coverageFromMs).toISOString(), openHeads: {} };
+  const state = { coverageFrom: new Date(coverageFromMs).toISOString(), days: {}, openMonths: {} };
   try {
     const { etag } = await control.put(PLANNER_STATE_BLOB, encode(state), {
       condition: 'absent',

@@ -1,7 +1,8 @@
 import type { DayHead } from './dayHeads.ts';
 
 /** Why a day is to be folded again. */
-export type StaleReason = 'never folded' | 'stuck' | 'incomplete' | 'raw changed' | 'rejected changed';
+export type StaleReason =
+  'never folded' | 'stuck' | 'incomplete' | 'raw changed' | 'rejected changed' | 'settlement due';
 
 /** What is stored of a day. */
 export interface DaySource {
@@ -9,23 +10,27 @@ export interface DaySource {
   listing: ReadonlyMap<string, string>;
   /** Rows that do not fit. */
   rejected: number;
+  /** Every window was read for the last time that matters. */
+  isSettled: boolean;
 }
 
 /**
  * Compares a day's totals with their source.
- * @param seenOpen ETag of the head when the planner last looked and a fold was at work.
+ * @param seenHead ETag of the head when the planner last looked.
  */
 export function staleDay(
-  { listing, rejected }: DaySource,
+  { listing, rejected, isSettled }: DaySource,
   head: DayHead | undefined,
-  seenOpen: string | undefined,
+  seenHead: string | undefined,
 ): StaleReason | undefined {
-  if (head === undefined) return listing.size > 0 || rejected > 0 ? 'never folded' : undefined;
+  if (head === undefined) return listing.size > 0 || rejected > 0 || isSettled ? 'never folded' : undefined;
+  if (head.frozen === true) return undefined;
   // A fold at work moves its head; whether it lives is told by that, never by comparing clocks.
-  if (head.open) return head.etag === seenOpen ? 'stuck' : undefined;
+  if (head.open) return head.etag === seenHead ? 'stuck' : undefined;
   if (!head.complete) return 'incomplete';
   if (!isSameVector(listing, head.vector)) return 'raw changed';
-  return head.rejected === rejected ? undefined : 'rejected changed';
+  if (head.rejected !== rejected) return 'rejected changed';
+  return isSettled && head.state === 'provisional' ? 'settlement due' : undefined;
 }
 
 function isSameVector(

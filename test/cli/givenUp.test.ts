@@ -4,10 +4,13 @@ import { toMessage } from '../../src/queues/messages.ts';
 import type { DeadLetter } from '../../src/queues/peek.ts';
 import { windowsBetween } from '../../src/windows/grid.ts';
 
-const SINCE = Date.parse('2026-11-24T06:00:00Z');
+const SINCE = {
+  sentMs: Date.parse('2026-11-24T06:00:00Z'),
+  plannedMs: Date.parse('2026-11-24T06:00:00.001Z'),
+};
 const range = { fromMs: Date.parse('2026-11-20T00:00:00Z'), toMs: Date.parse('2026-11-21T00:00:00Z') };
-const job = (from: string, to: string) =>
-  toMessage({ from, to, lane: 'backfill', planned: '2026-11-24T06:00:00Z', expectedRows: 1 });
+const job = (from: string, to: string, planned = '2026-11-24T06:00:00.001Z') =>
+  toMessage({ from, to, lane: 'backfill', planned, expectedRows: 1 });
 const letter = (over: Partial<DeadLetter>): DeadLetter => ({
   queue: 'pstn-windows-backfill',
   messageId: 'm',
@@ -39,6 +42,10 @@ describe('dead letters of a range that is waited for', () => {
     ['of another range', letter({ body: job('2026-11-21T00:00:00Z', '2026-11-22T00:00:00Z') })],
     ['of another day', letter({ queue: 'pstn-days', body: toMessage({ date: '2026-11-21' }) })],
     ['from before', letter({ enqueuedAt: '2026-11-24T05:00:00.000Z' })],
+    [
+      'of the same windows from an earlier command',
+      letter({ body: job('2026-11-20T10:00:00Z', '2026-11-20T12:00:00Z', '2026-11-24T06:00:00Z') }),
+    ],
     ['that cannot be read', letter({ body: 'not a job' })],
     ['of a month', letter({ queue: 'pstn-days', body: toMessage({ month: '2026-11' }) })],
   ])('are not those %s', (_what, one) => {

@@ -13,11 +13,13 @@ const well: Omit<Status, 'attention'> = {
   rejected: { inWindows: 0, withoutDay: 0 },
   queues: [{ queue: 'pstn-days', active: 3, scheduled: 1, deadLetters: 0, orMore: false }],
   deadLetters: [],
+  deletedBlobs: [],
   missing: [],
   planner: { coverageFrom: '2026-11-20T00:00:00.000Z', lastTickAt: '2026-11-24T06:15:00.000Z' },
 };
+const gapOf = (from: string, to: string) => ({ ...well.coverage, gaps: [{ from, to, hours: 1 }] });
 const attention = (over: Partial<typeof well>): string[] =>
-  needsAttention({ ...well, ...over }, { nowMs: NOW, schedule: '0 */15 * * * *' });
+  needsAttention({ ...well, ...over }, { nowMs: NOW, schedule: '0 */15 * * * *', sourceDays: 88 });
 
 describe('what needs a hand', () => {
   it('is nothing when all is well, whatever waits in the queues', () => {
@@ -46,8 +48,12 @@ describe('what needs a hand', () => {
   it.each([
     [{ windows: { ...well.windows, failed: 2 } }, '2 windows failed'],
     [
-      { coverage: { ...well.coverage, gaps: [{ from: 'A', to: 'B', hours: 5 }] } },
-      'Not read: A to B (5 hours).',
+      { coverage: gapOf('2026-11-22T01:00:00Z', '2026-11-22T06:00:00Z') },
+      'Not read: 2026-11-22T01:00:00Z to 2026-11-22T06:00:00Z (5 hours).',
+    ],
+    [
+      { deletedBlobs: ['2026-11-22T01Z', '2026-11-22T02Z'] },
+      'Raw files are gone of windows that had calls: 2026-11-22T01Z, 2026-11-22T02Z. The totals stay',
     ],
     [{ windows: { ...well.windows, shrunk: 1 } }, '1 windows lost rows'],
     [
@@ -58,6 +64,28 @@ describe('what needs a hand', () => {
     [{ rejected: { inWindows: 2, withoutDay: 1 } }, '3 rows do not fit'],
   ])('%j', (over, line) => {
     expect(attention(over)).toEqual([expect.stringContaining(line)]);
+  });
+
+  it('is a gap above all that soon cannot be read any more, then what may be lost already', () => {
+    // Now it is 06:20: what began at 07:00, 88 days ago, can still be read.
+    expect(attention({ coverage: gapOf('2026-08-27T00:00:00Z', '2026-09-01T00:00:00Z') })).toEqual([
+      expect.stringMatching(
+        /^Not read, and soon out of reach: 2026-08-28T07:00:00Z to 2026-08-30T07:00:00Z \(48 hours\).*"pstn backfill"/,
+      ),
+      expect.stringMatching(
+        /^Not read, and older than 88 days: 2026-08-27T00:00:00Z to 2026-08-28T07:00:00Z \(31 hours\)/,
+      ),
+      'Not read: 2026-08-30T07:00:00Z to 2026-09-01T00:00:00Z (41 hours).',
+    ]);
+  });
+
+  it('names a few of the raw files that are gone, if they are many', () => {
+    const deletedBlobs = Array.from(
+      { length: 24 },
+      (_, hour) => `2026-11-22T${String(hour).padStart(2, '0')}Z`,
+    );
+    const [line = ''] = attention({ deletedBlobs });
+    expect(line).toContain('2026-11-22T04Z and 19 more');
   });
 
   it('is a part that is missing: one line for all of them, and none about what they cannot say', () => {

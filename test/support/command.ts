@@ -51,6 +51,8 @@ export interface Staying {
   http: string;
   /** Sends SIGTERM and waits for the orderly end. */
   stop(): Promise<number | null>;
+  /** Ends it at once, without any order. */
+  kill(): Promise<void>;
 }
 
 /** `pstn local --stay --json`, once it is ready. */
@@ -75,6 +77,10 @@ export async function startStaying(
     stop: async () => {
       child.kill('SIGTERM');
       return (await closed)[0];
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await closed;
     },
   };
 }

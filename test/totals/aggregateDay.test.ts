@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { BadMessageError, parseWindowJob } from '../../src/queues/messages.ts';
 import { QUEUES } from '../../src/queues/names.ts';
 import { aggregateDay } from '../../src/totals/aggregateDay.ts';
-import { readDay, readDayHead } from '../../src/totals/totalsReader.ts';
+import { readBreakdowns, readDay, readDayHead } from '../../src/totals/totalsReader.ts';
 import { aCall, anyDay, type TestCall } from './support/calls.ts';
 import { rejectedBlobName } from '../../src/windows/grid.ts';
-import { DATE, dayWorld, etags, rawBlob, totalsEtags, expectExact } from './support/dayWorld.ts';
+import { DATE, dayWorld, drain, etags, rawBlob, totalsEtags, expectExact } from './support/dayWorld.ts';
 
 const users = (count: number, change: Partial<TestCall> = {}): TestCall[] =>
   Array.from({ length: count }, (_, i) => aCall({ userId: `user-${i}`, ...change }));
@@ -187,6 +187,125 @@ describe('a call that moved to another hour', () => {
     expect(jobs).toEqual(to === undefined ? [] : [to]);
   });
 });
+
+describe('what is made of the totals', () => {
+  const blob = { hour: 8, claim: 1, calls: users(2) };
+
+  it('is told of the snapshot that is in force, when the day was completed and when nothing was to be done', async () => {
+    const world = dayWorld([blob]);
+    await world.landAll();
+    const report = await world.run();
+    await world.run();
+    expect(report).toMatchObject({ snapshot: await world.inForce() });
+    expect(world.told).toEqual([await world.inForce(), await world.inForce()]);
+  });
+
+  it('is told again later when it could not be told, and the totals stay complete', async () => {
+    const world = dayWorld([blob]);
+    await world.landAll();
+    const nextStages = () => Promise.reject(new Error('not reached'));
+    expect(await world.run({ date: DATE }, { nextStages })).toEqual({
+      ...{ date: DATE, outcome: 'failed', reason: 'not reached' },
+    });
+    await expectExact(world);
+    await drain(world);
+    expect(world.told).toEqual([await world.inForce()]);
+  });
+
+  it('is not told while another run is at work', async () => {
+    const world = dayWorld([blob]);
+    await world.landAll();
+    await world.run();
+    await world.dailyTotals.transact(DATE, [
+      { kind: 'merge', rowKey: '!day', properties: { open: true, complete: false } },
+    ]);
+    expect(await world.run()).toMatchObject({ outcome: 'busy' });
+    expect(world.told).toHaveLength(1);
+  });
+
+  it('reads breakdowns by every column, beside the totals and never among them', async () => {
+    const world = dayWorld();
+    const calls = [
+      aCall({ callType: 'user_out', operator: 'A', chargeMicros: 1 }),
+      aCall({ callType: 'user_in', operator: null, chargeMicros: null }),
+      aCall({ callType: 'user_in', operator: 'A', currency: 'EUR' }),
+    ];
+    await world.land({ hour: 8, claim: 1, calls });
+    await world.run();
+    const { breakdowns, consistent } = await readBreakdowns(world.dailyTotals, DATE);
+    expect(consistent).toBe(true);
+    expect(breakdowns.map(({ rowKey }) => rowKey)).toEqual(
+      expect.arrayContaining(['!by|operator|A|USD', '!by|operator|-|USD', '!by|operator|A|EUR']),
+    );
+    expect(breakdowns.filter(({ dimension }) => dimension === 'callType')).toMatchObject([
+      { value: 'user_in', currency: 'EUR', calls: 1, callsIn: 1 },
+      { value: 'user_in', currency: 'USD', calls: 1, callsIn: 1, callsUnpriced: 1, chargeMicros: 0n },
+      { value: 'user_out', currency: 'USD', calls: 1, callsOut: 1, chargeMicros: 1n },
+    ]);
+    const { totals } = await readDay(world.dailyTotals, DATE);
+    expect(totals.map(({ rowKey }) => rowKey)).toEqual(['user-a|EUR', 'user-a|USD']);
+  });
+
+  it('loses the breakdowns that no call has any more, and moves only those that changed', async () => {
+    const world = dayWorld();
+    const [a, b] = [aCall({ operator: 'A' }), aCall({ operator: 'B', userId: 'user-b' })];
+    await world.land({ hour: 8, claim: 1, calls: [a, b] });
+    await world.run();
+    const before = etags(world);
+    await world.land({ hour: 8, claim: 2, calls: [a, { ...b, operator: 'C' }] });
+    expect(await world.run()).toMatchObject({
+      ...{ upserts: 0, deletes: 0, breakdownUpserts: 1, breakdownDeletes: 1 },
+    });
+    const moved = Object.entries(etags(world)).filter(([key, etag]) => before[key] !== etag);
+    expect(moved.map(([key]) => key)).toEqual(['!by|operator|C|USD', '!day']);
+    await expectExact(world);
+  });
+});
+
+describe('a day whose raw calls have been deleted by age', () => {
+  it('keeps its totals, whatever its folder holds', async () => {
+    const world = dayWorld([{ hour: 8, claim: 1, calls: users(2) }]);
+    await world.landAll();
+    await world.run();
+    await world.dailyTotals.transact(DATE, [{ kind: 'merge', rowKey: '!day', properties: { frozen: true } }]);
+    await world.raw.delete(rawBlob(8).name);
+    const before = etags(world);
+    expect(await world.run()).toEqual({ date: DATE, outcome: 'unchanged' });
+    expect(etags(world)).toEqual(before);
+  });
+});
+
+describe('a large day', () => {
+  it('of 50,000 users in three currencies is exact', async () => {
+    const world = dayWorld();
+    const currencies = ['USD', 'EUR', 'JPY'];
+    const calls = users(50_000).map((call, i) => ({
+      ...call,
+      chargeMicros: i,
+      currency: currencies[i % 3] ?? null,
+    }));
+    await world.land({ hour: 8, claim: 1, calls });
+    const { raw } = world;
+    // In pieces as a network has them.
+    const read: typeof raw.read = async (name, options) => {
+      const content = await raw.read(name, options);
+      const whole = raw.blobs.get(name)?.content;
+      return content && whole && { ...content, chunks: pieces(whole, 64 * 1024) };
+    };
+    expect(await world.run({ date: DATE }, { raw: { ...raw, read } })).toMatchObject({
+      ...{ outcome: 'completed', rows: 50_000, upserts: 50_000, transactions: 506 },
+    });
+    const { totals, consistent } = await readDay(world.dailyTotals, DATE);
+    expect(consistent).toBe(true);
+    expect(totals).toHaveLength(50_000);
+    const sum = totals.reduce((all, { chargeMicros }) => all + chargeMicros, 0n);
+    expect(sum).toBe((50_000n * 49_999n) / 2n);
+  }, 60_000);
+});
+
+async function* pieces(whole: Uint8Array, size: number) {
+  for (let at = 0; at < whole.length; at += size) yield await Promise.resolve(whole.subarray(at, at + size));
+}
 
 describe('a month', () => {
   it('is refused, never dropped', async () => {

@@ -5,6 +5,7 @@ import { daySumsName } from '../../src/totals/daySums.ts';
 import { foldPrefix } from '../../src/totals/windowRows.ts';
 import { aCall, anyDay, type TestCall } from './support/calls.ts';
 import { DATE, dayWorld, type DayWorld, expectExact, rawBlob } from './support/dayWorld.ts';
+import { settle } from './support/finality.ts';
 
 const users = (count: number, change: Partial<TestCall> = {}): TestCall[] =>
   Array.from({ length: count }, (_, i) => aCall({ userId: `user-${i}`, ...change }));
@@ -120,6 +121,28 @@ describe('a fold that remembers', () => {
     await expectExact(world);
     await world.land({ hour: 7, claim: 3, calls: users(5) });
     expect(await readsOf(world)).toEqual([nameOf(7)]);
+  });
+
+  it('believes nothing where the day is to be made anew, and mends what a hand has changed', async () => {
+    const world = dayWorld([
+      { hour: 7, claim: 1, calls: users(3) },
+      { hour: 8, claim: 1, calls: users(3) },
+    ]);
+    await world.landAll();
+    settle(world);
+    await world.run();
+    await world.dailyTotals.transact(DATE, [
+      { kind: 'merge', rowKey: 'user-1|USD', properties: { calls: 77 } },
+    ]);
+    const reads: string[] = [];
+    const read: BlobContainer['read'] = (name, options) => {
+      reads.push(name);
+      return world.raw.read(name, options);
+    };
+    const report = await world.run({ date: DATE }, { anew: true, raw: { ...world.raw, read } });
+    expect(report).toMatchObject({ outcome: 'completed', upserts: 1, restatement: undefined });
+    expect(reads).toEqual([nameOf(7), nameOf(8)]);
+    await expectExact(world, 'settled');
   });
 
   it('leaves the sums that another run has written meanwhile', async () => {

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyPart, MAX_KEY_PART_LENGTH, totalsKey } from '../../src/totals/tableKey.ts';
+import { BREAKDOWN_DIMENSIONS } from '../../src/totals/breakdown.ts';
+import {
+  BREAKDOWN_KEY_END,
+  BREAKDOWN_KEY_PREFIX,
+  breakdownKey,
+  keyPart,
+  MAX_KEY_PART_LENGTH,
+  totalsKey,
+} from '../../src/totals/tableKey.ts';
 
 /** Any UTF-16, unpaired surrogates included, with a liking for what is encoded. */
 const anyText = fc.oneof(
@@ -70,6 +78,49 @@ describe('keys of totals', () => {
         expect(key.split('|')).toHaveLength(2);
         // The client percent-encodes keys into addresses: this must not throw.
         expect(decodeURIComponent(encodeURIComponent(key))).toBe(key);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('keys of breakdowns', () => {
+  it.each([
+    ['user_out', 'USD', '!by|callType|user_out|USD'],
+    [null, null, '!by|callType|-|---'],
+    ['-', '-', '!by|callType|%2D|%2D'],
+    ['a|b/c', '!', '!by|callType|a%7Cb%2Fc|%21'],
+  ])('of value %j and currency %j is %s', (value, currency, key) => {
+    expect(breakdownKey('callType', value, currency)).toBe(key);
+  });
+
+  it('stand in one range of the table, which no other key is in', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...BREAKDOWN_DIMENSIONS),
+        anyPart,
+        anyPart,
+        (dimension, value, currency) => {
+          const key = breakdownKey(dimension, value, currency);
+          expect(key >= BREAKDOWN_KEY_PREFIX && key < BREAKDOWN_KEY_END).toBe(true);
+          expect(key.length).toBeLessThanOrEqual(512);
+        },
+      ),
+    );
+    for (const other of ['!day', '!restated|1', totalsKey('!by|x', null)]) {
+      expect(other >= BREAKDOWN_KEY_PREFIX && other < BREAKDOWN_KEY_END).toBe(false);
+    }
+  });
+
+  it('differ for different values, whatever these are', () => {
+    fc.assert(
+      fc.property(anyPart, anyPart, anyPart, anyPart, (value1, currency1, value2, currency2) => {
+        const same = value1 === value2 && currency1 === currency2;
+        const [a, b] = [
+          breakdownKey('operator', value1, currency1),
+          breakdownKey('operator', value2, currency2),
+        ];
+        expect(a === b).toBe(same);
       }),
       { numRuns: 2_000 },
     );

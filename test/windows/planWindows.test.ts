@@ -50,6 +50,16 @@ async function fillRaw(raw: PlanServices['raw'], id: string, text = '{}\n'): Pro
   return (await raw.put(rawBlobName(windowOfId(id)), Buffer.from(text))).etag;
 }
 
+const head = (values: Partial<DayHead>): DayHead => ({
+  etag: 'h1',
+  complete: true,
+  open: false,
+  state: 'provisional',
+  vector: {},
+  rejected: 0,
+  ...values,
+});
+
 describe('the first tick', () => {
   it('sets the start of coverage and has all ended windows since then read, newest first', async () => {
     const { services, sender, ledger, control } = world();
@@ -180,7 +190,7 @@ describe('a tick', () => {
     const log: Log = { ...silentLog, error: (_event, fields) => errors.push(fields) };
     const tick = planAndSend({ ...services, ledger: { ...ledger, readDay } }, log);
     await expect(tick).rejects.toThrow('1 days could not be planned');
-    expect(errors).toEqual([{ date: '2026-11-20', error: 'the entity is broken' }]);
+    expect(errors).toEqual([{ subject: '2026-11-20', error: 'the entity is broken' }]);
     expect(windowsIn(sender, 'pstn-windows-backfill')).toHaveLength(7 * 24 - 6 - 24 + 6);
     expect((await readPlannerState(control))?.state.lastTickAt).toBe(NOW);
   });
@@ -200,16 +210,6 @@ describe('a tick', () => {
 });
 
 describe('a day', () => {
-  const head = (values: Partial<DayHead>): DayHead => ({
-    etag: 'h1',
-    complete: true,
-    state: 'provisional',
-    open: false,
-    vector: {},
-    rejected: 0,
-    ...values,
-  });
-
   it('with raw blobs that no totals count is sent, delayed, so that one fold serves many changes', async () => {
     const { services, raw, heads, sender } = world();
     const etag = await fillRaw(raw, '2026-11-23T10Z');
@@ -265,6 +265,196 @@ describe('a day', () => {
     time.nowMs += QUARTER;
     await planAndSend(services, silentLog);
     expect(daysIn(sender)).toEqual([{ date: '2026-10-01' }]);
+  });
+});
+
+describe('an app that was stopped', () => {
+  const errorsOf = () => {
+    const errors: [string, unknown][] = [];
+    return {
+      errors,
+      log: { ...silentLog, error: (event: string, fields: unknown) => errors.push([event, fields]) },
+    };
+  };
+
+  async function stoppedFor(days: number, environment: Record<string, string> = {}) {
+    const made = world(environment);
+    await planAndSend(made.services, silentLog);
+    const readToMs = ms('2026-11-24T06:00Z');
+    await made.ledger.read(windowsBetween(ms('2026-11-14T00:00Z'), readToMs), made.time.nowMs);
+    made.sender.sent.length = 0;
+    made.time.nowMs += days * DAY_MS;
+    return { ...made, readToMs, endedMs: made.time.nowMs - 30 * 60_000 };
+  }
+
+  it('for a week reads all that it missed at the first tick, newest first, without being asked', async () => {
+    const { services, sender, ledger, time, readToMs, endedMs } = await stoppedFor(7);
+    await planAndSend(services, silentLog);
+    for (const queue of ['pstn-windows', 'pstn-windows-backfill']) {
+      const starts = jobsIn(sender, queue).map((job) => job.from);
+      expect(starts).toEqual(starts.toSorted().reverse());
+    }
+    const sent = idsOf([...windowsIn(sender, 'pstn-windows'), ...windowsIn(sender, 'pstn-windows-backfill')]);
+    const missed = windowsBetween(readToMs, endedMs);
+    expect(idsOf(missed).filter((id) => !sent.includes(id))).toEqual([]);
+    await ledger.read(missed, time.nowMs);
+    time.nowMs += QUARTER;
+    sender.sent.length = 0;
+    await planAndSend(services, silentLog);
+    expect(
+      idsOf(windowsIn(sender, 'pstn-windows')).filter((id) => missed.some((one) => one.id === id)),
+    ).toEqual([]);
+  });
+
+  it('for 100 days reads what Graph still has, and says in the log what is about to be lost', async () => {
+    const { services, sender, endedMs } = await stoppedFor(100);
+    const { errors, log } = errorsOf();
+    await planAndSend(services, log);
+    const sent = idsOf([...windowsIn(sender, 'pstn-windows'), ...windowsIn(sender, 'pstn-windows-backfill')]);
+    const oldestMs = endedMs + 30 * 60_000 - 88 * DAY_MS + 30 * 60_000;
+    expect(sent).toEqual(idsOf(windowsBetween(oldestMs, endedMs)));
+    expect(errors).toEqual([
+      [
+        'gapExpiresSoon',
+        {
+          from: iso(oldestMs).replace('.000', ''),
+          to: iso(oldestMs + 2 * DAY_MS).replace('.000', ''),
+          hours: 48,
+          sourceDays: 88,
+        },
+      ],
+    ]);
+  });
+
+  it('says so once a day', async () => {
+    const { services, time } = await stoppedFor(100);
+    await planAndSend(services, silentLog);
+    time.nowMs += QUARTER;
+    const { errors, log } = errorsOf();
+    await planAndSend(services, log);
+    expect(errors).toEqual([]);
+  });
+});
+
+describe('a raw blob that was deleted by hand', () => {
+  const settledRead = (id: string) => readEntry(id, iso(ms(NOW) - 3_600_000), { rows: 5 });
+
+  async function deleted(id: string, environment: Record<string, string> = {}) {
+    const made = world({ INITIAL_BACKFILL_DAYS: '0', ...environment });
+    await made.ledger.read(windowsBetween(ms('2026-11-22T00:00Z'), ms('2026-11-24T06:00Z')), ms(NOW) - 1);
+    made.ledger.set(settledRead(id));
+    const errors: [string, unknown][] = [];
+    const log: Log = { ...silentLog, error: (event, fields) => errors.push([event, fields]) };
+    return { ...made, errors, log };
+  }
+
+  it('is read again, and its day is not folded without it', async () => {
+    const { services, sender, heads, errors, log, time } = await deleted('2026-11-21T10Z');
+    heads.set('2026-11-21', { ...head({}), vector: { '2026-11-21T10Z': 'gone' } });
+    await planAndSend(services, log);
+    const sent = [...windowsIn(sender, 'pstn-windows'), ...windowsIn(sender, 'pstn-windows-backfill')];
+    expect(idsOf(sent)).toEqual(['2026-11-21T10Z']);
+    expect(daysIn(sender)).toEqual([]);
+    expect(errors).toEqual([['rawBlobsMissing', { windows: 1, readAgain: 1, named: '2026-11-21T10Z' }]]);
+    time.nowMs += QUARTER;
+    await planAndSend(services, log);
+    expect(
+      idsOf([...windowsIn(sender, 'pstn-windows'), ...windowsIn(sender, 'pstn-windows-backfill')]),
+    ).toHaveLength(1);
+    expect(errors).toHaveLength(1);
+  });
+
+  it('that is too old to be read is named each day, and its day is left as it is', async () => {
+    const { services, sender, heads, errors, log, time } = await deleted('2026-07-01T10Z');
+    await fillRaw(services.raw, '2026-07-01T11Z');
+    heads.set('2026-07-01', head({ vector: { '2026-07-01T10Z': 'gone', '2026-07-01T11Z': 'other' } }));
+    await planAndSend(services, log);
+    expect(sender.sent).toEqual([]);
+    expect(errors).toEqual([['rawBlobsMissing', { windows: 1, readAgain: 0, named: '2026-07-01T10Z' }]]);
+    time.nowMs += QUARTER;
+    await planAndSend(services, log);
+    expect(errors).toHaveLength(1);
+  });
+
+  it('is no error where raw blobs are deleted by their age, nor is the day folded without it', async () => {
+    const { services, sender, heads, errors, log } = await deleted('2026-11-01T10Z', {
+      RAW_RETENTION_DAYS: '10',
+    });
+    heads.set('2026-11-01', head({ vector: { '2026-11-01T10Z': 'gone' } }));
+    await planAndSend(services, log);
+    expect(idsOf(windowsIn(sender, 'pstn-windows-backfill'))).not.toContain('2026-11-01T10Z');
+    expect(daysIn(sender)).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+});
+
+describe('the passes over older days', () => {
+  it('look once a week at all days that have raw blobs, however old', async () => {
+    const { services, raw, sender, time } = world();
+    await fillRaw(raw, '2025-03-01T10Z');
+    expect(await planAndSend(services, silentLog)).toMatchObject({ daily: true, weekly: true });
+    expect(daysIn(sender)).toEqual([{ date: '2025-03-01' }]);
+    for (let day = 1; day <= 7; day++) {
+      time.nowMs += DAY_MS;
+      expect(await planAndSend(services, silentLog)).toMatchObject({ daily: true, weekly: day === 7 });
+    }
+  });
+
+  it('leave a day alone whose raw blobs have expired', async () => {
+    const { services, heads, raw, sender } = world();
+    await fillRaw(raw, '2025-03-01T10Z');
+    heads.set('2025-03-01', head({ frozen: true }));
+    await planAndSend(services, silentLog);
+    expect(daysIn(sender)).toEqual([]);
+  });
+
+  it('wake months and clean up behind every day that they look at, months at every tick', async () => {
+    const { services, time, control } = world();
+    const swept: string[] = [];
+    const asked: unknown[] = [];
+    const hooks: Pick<PlanServices, 'wakeMonths' | 'sweepDay'> = {
+      wakeMonths: async ({ dates, openHeads, perMonth }) => {
+        asked.push([dates.length, openHeads, await perMonth('2026-11', () => Promise.resolve('looked at'))]);
+        return { woken: ['2026-11'], openHeads: { '2026-11': 'm1' } };
+      },
+      sweepDay: (date) => {
+        swept.push(date);
+        return Promise.resolve();
+      },
+    };
+    expect(await planAndSend({ ...services, ...hooks }, silentLog)).toMatchObject({ monthsWoken: 1 });
+    expect(swept).toHaveLength(89);
+    expect((await readPlannerState(control))?.state.openMonths).toEqual({ '2026-11': 'm1' });
+    time.nowMs += QUARTER;
+    await planAndSend({ ...services, ...hooks }, silentLog);
+    expect(swept).toHaveLength(89);
+    expect(asked).toEqual([
+      [89, {}, 'looked at'],
+      [5, { '2026-11': 'm1' }, 'looked at'],
+    ]);
+  });
+
+  it('are not held up by a day that cannot be cleaned up', async () => {
+    const { services, control } = world();
+    const sweepDay = (date: string) =>
+      date === '2026-11-01' ? Promise.reject(new Error('no')) : Promise.resolve();
+    await expect(planAndSend({ ...services, sweepDay }, silentLog)).rejects.toThrow('1 days');
+    expect((await readPlannerState(control))?.state.lastDailyPassAt).toBe(NOW);
+  });
+});
+
+describe('settlement', () => {
+  it('has a day sent whose last window was read for good without a change, until its head says so', async () => {
+    const { services, ledger, heads, sender, time } = world({ INITIAL_BACKFILL_DAYS: '0' });
+    await ledger.read(windowsBetween(ms('2026-11-20T00:00Z'), ms('2026-11-24T06:00Z')), ms(NOW) - 1);
+    heads.set('2026-11-20', head({}));
+    heads.set('2026-11-21', head({}));
+    await planAndSend(services, silentLog);
+    expect(daysIn(sender)).toEqual([{ date: '2026-11-20' }]);
+    heads.set('2026-11-20', head({ etag: 'h2', state: 'settled' }));
+    time.nowMs += QUARTER;
+    await planAndSend(services, silentLog);
+    expect(daysIn(sender)).toHaveLength(1);
   });
 });
 

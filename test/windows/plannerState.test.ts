@@ -58,14 +58,15 @@ describe("the planner's state", () => {
 
   it('keeps what a newer version added', async () => {
     const control = memoryContainer('pstn-control');
-    const text = '{"coverageFrom":"2026-08-31T00:00:00.000Z","openHeads":{},"later":[1]}';
+    const text =
+      '{"coverageFrom":"2026-08-31T00:00:00.000Z","days":{"2026-11-24":{"head":"h","later":2}},"openMonths":{},"later":[1]}';
     await control.put(PLANNER_STATE_BLOB, Buffer.from(text));
     const stored = await readPlannerState(control);
     if (stored !== undefined) await savePlannerState(control, stored);
     expect(JSON.parse(control.text(PLANNER_STATE_BLOB) ?? '')).toEqual(JSON.parse(text));
   });
 
-  it.each(['', 'null', '{"openHeads":{}}', '{"coverageFrom":"yesterday","openHeads":{}}'])(
+  it.each(['', 'null', '{"days":{}}', '{"coverageFrom":"yesterday"}'])(
     'that cannot be read says which blob it is and what to do: %j',
     async (text) => {
       const control = memoryContainer('pstn-control');
@@ -82,7 +83,7 @@ describe("the planner's state", () => {
       put: () => Promise.reject(new Error('storage is away')),
     };
     await expect(createPlannerState(control, coverageFromMs)).rejects.toThrow('storage is away');
-    const state = { coverageFrom: iso(coverageFromMs), openHeads: {} };
+    const state = { coverageFrom: iso(coverageFromMs), days: {}, openMonths: {} };
     await expect(savePlannerState(control, { state, etag: '1' })).rejects.toThrow('storage is away');
   });
 });

@@ -6,7 +6,8 @@ const listing = new Map([
   ['2026-11-23T10Z', 'A'],
   ['2026-11-23T11Z', 'B'],
 ]);
-const source = { listing, rejected: 2 };
+const source = { listing, rejected: 2, isSettled: false };
+const nothing = { listing: new Map<string, string>(), rejected: 0, isSettled: false };
 const folded = { '2026-11-23T10Z': 'A', '2026-11-23T11Z': 'B' };
 const head = (values: Partial<DayHead> = {}): DayHead => ({
   etag: 'h1',
@@ -20,7 +21,7 @@ const head = (values: Partial<DayHead> = {}): DayHead => ({
 
 describe('a day', () => {
   it('without blobs and without totals needs nothing', () => {
-    expect(staleDay({ listing: new Map(), rejected: 0 }, undefined, undefined)).toBeUndefined();
+    expect(staleDay(nothing, undefined, undefined)).toBeUndefined();
   });
 
   it('with blobs and without totals was never folded', () => {
@@ -42,7 +43,19 @@ describe('a day', () => {
 
   it('is folded again when other rows than its head counts do not fit', () => {
     expect(staleDay(source, head({ rejected: 1 }), undefined)).toBe('rejected changed');
-    expect(staleDay({ listing: new Map(), rejected: 2 }, undefined, undefined)).toBe('never folded');
+    expect(staleDay({ ...nothing, rejected: 2 }, undefined, undefined)).toBe('never folded');
+  });
+
+  it('is folded once more when its last window is settled, and not again', () => {
+    const settled = { ...source, isSettled: true };
+    expect(staleDay(settled, head(), undefined)).toBe('settlement due');
+    expect(staleDay(settled, head({ state: 'settled' }), undefined)).toBeUndefined();
+    expect(staleDay(settled, head({ state: 'restated' }), undefined)).toBeUndefined();
+    expect(staleDay({ ...nothing, isSettled: true }, undefined, undefined)).toBe('never folded');
+  });
+
+  it('whose raw blobs have expired keeps its totals', () => {
+    expect(staleDay(nothing, head({ frozen: true, complete: false }), undefined)).toBeUndefined();
   });
 
   it('is folded again when its totals are half written and nobody writes', () => {

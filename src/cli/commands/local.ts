@@ -73,6 +73,7 @@ async function local(cli: Cli, flags: LocalFlags): Promise<ExitCode> {
   const data = await openDataFolder(flags.data, sourceName(graph, cli.environment), Date.now());
   // Whoever stays can wait for it; a run would only fail later.
   if (!stay) await checkGraph(graph, cli.environment);
+  await data.keep();
   const functions = functionLog((line) => output.note(line));
   const pipeline = await startLocalPipeline({
     appRoot: findAppRoot(),

@@ -9,6 +9,8 @@ export interface DataFolder {
   storage: string;
   /** Instant of the first run: simulated data stand at it, so that every run finds the same. */
   firstRunMs: number;
+  /** Writes down what the first run decides; to be called once it is sure to begin. */
+  keep(): Promise<void>;
 }
 
 /** The folder cannot be used; the message says why and what to do. */
@@ -34,17 +36,27 @@ export async function openDataFolder(path: string, source: string, nowMs: number
   } catch (cause) {
     throw unusable(folder, 'is no folder and cannot be made', cause);
   }
-  const firstRunMs = await readFirstRun(join(folder, 'state.json'), source, nowMs);
-  return { path: folder, storage: join(folder, 'storage'), firstRunMs };
+  const file = join(folder, 'state.json');
+  const known = await readFirstRun(file, source);
+  // Whole seconds: enough to be told apart, and readable.
+  const firstRunMs = known ?? Math.floor(nowMs / 1000) * 1000;
+  return {
+    path: folder,
+    storage: join(folder, 'storage'),
+    firstRunMs,
+    keep: async () => {
+      if (known === undefined) await writeFirstRun(file, source, firstRunMs);
+    },
+  };
 }
 
-async function readFirstRun(file: string, source: string, nowMs: number): Promise<number> {
+async function readFirstRun(file: string, source: string): Promise<number | undefined> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unusable(file, 'cannot be read', cause);
-    return writeFirstRun(file, source, nowMs);
+    return undefined;
   }
   let state: z.infer<typeof stateFile>;
   try {
@@ -65,15 +77,12 @@ async function readFirstRun(file: string, source: string, nowMs: number): Promis
   return Date.parse(state.firstRunAt);
 }
 
-async function writeFirstRun(file: string, source: string, nowMs: number): Promise<number> {
-  // Whole seconds: enough to be told apart, and readable.
-  const firstRunMs = Math.floor(nowMs / 1000) * 1000;
+async function writeFirstRun(file: string, source: string, firstRunMs: number): Promise<void> {
   try {
     await writeFile(file, `${JSON.stringify({ firstRunAt: new Date(firstRunMs).toISOString(), source })}\n`);
   } catch (cause) {
     throw unusable(file, 'cannot be written', cause);
   }
-  return firstRunMs;
 }
 
 function unusable(path: string, what: string, cause: unknown): DataFolderError {

@@ -55,7 +55,7 @@ export function expectedDay(date: string, blobs: readonly TestBlob[]): ExpectedD
 /** The rows that count, as text, in a fixed order. */
 export const countedLines = (date: string, blobs: readonly TestBlob[]): string[] =>
   countedOf(placed(blobs))
-    .map(({ hour, claim: _, ...call }) => toLine(date, hour, call))
+    .map((call) => toLine(date, call.hour, call))
     .sort();
 
 const placed = (blobs: readonly TestBlob[]): Placed[] =>
