@@ -38,6 +38,8 @@ export interface QueuePeeker {
 /** Messages that are looked at, at most, in a queue and in its dead letters. */
 export const PEEK_LIMIT = 1000;
 const PEEK_BATCH = 250;
+/** The SDK declares the class as it is for CommonJS, and this is an ES module: the class is the same. */
+const FIRST = Long.ZERO as unknown as NonNullable<ServiceBusReceivedMessage['sequenceNumber']>;
 
 export function azurePeeker(client: ServiceBusClient): QueuePeeker {
   const peek = (queue: QueueName, subQueueType?: 'deadLetter'): Promise<ServiceBusReceivedMessage[]> =>
@@ -66,7 +68,7 @@ async function peekAll(receiver: ServiceBusReceiver): Promise<ServiceBusReceived
   try {
     for (;;) {
       // Named each time: without, the client goes on where its last look ended, whichever receiver looked.
-      const fromSequenceNumber = found.at(-1)?.sequenceNumber?.add(1) ?? Long.ZERO;
+      const fromSequenceNumber = found.at(-1)?.sequenceNumber?.add(1) ?? FIRST;
       const count = Math.min(PEEK_BATCH, PEEK_LIMIT - found.length);
       const batch = await receiver.peekMessages(count, { fromSequenceNumber });
       found.push(...batch);

@@ -4,7 +4,8 @@ import type { MessageSender } from '../queues/sender.ts';
 import type { NewId } from '../runtime/ids.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Table } from '../storage/tables.ts';
-import { DAY_MS, toInstant, windowAt } from '../windows/grid.ts';
+import { sourceStartMs, toInstant, windowAt, windowsOfDay } from '../windows/grid.ts';
+import { plannedAfter } from '../windows/plannedAfter.ts';
 import { groupOperations } from './batches.ts';
 import { type DayHead, type DayState, sameVector } from './dayHead.ts';
 import { diffEntities } from './diff.ts';
@@ -150,22 +151,26 @@ const snapshotOf = (date: string, { claimed }: Fence<DayHead>, day: RawDay): Day
   breakdowns: day.breakdowns,
 });
 
-/** A call that moved to another window was met in both: one job reads all its ended windows by one claim. */
+/**
+ * A call that moved to another window was met in both: one job reads all windows of the day that have ended and
+ * that somebody has asked for, by one claim.
+ */
 async function readDayAgain(
   { sender, clock, sourceDays }: AggregateDeps,
   date: string,
   { entries, rows }: RawDay,
 ): Promise<void> {
   const nowMs = clock.nowMs();
-  const fromMs = Date.parse(`${date}T00:00:00Z`);
-  const toMs = Math.min(fromMs + DAY_MS, windowAt(nowMs).fromMs);
-  if (toMs <= fromMs || fromMs < nowMs - sourceDays * DAY_MS) return;
+  const known = entries.length > 0 ? entries.map(({ window }) => window) : windowsOfDay(date);
+  const fromMs = known[0]?.fromMs ?? nowMs;
+  const toMs = Math.min(known.at(-1)?.toMs ?? 0, windowAt(nowMs).fromMs);
+  if (toMs <= fromMs || fromMs < sourceStartMs(nowMs, sourceDays)) return;
   const lane: Lane = entries.some((entry) => entry.lane === 'live') ? 'live' : 'backfill';
   const job: WindowJob = {
     from: toInstant(fromMs),
     to: toInstant(toMs),
     lane,
-    planned: new Date(nowMs).toISOString(),
+    planned: new Date(plannedAfter(nowMs, entries)).toISOString(),
     expectedRows: rows,
   };
   await sender.send(queueOfLane(lane), toMessage(job));

@@ -59,7 +59,7 @@ async function countedOf(
   if (vector[windowId] === undefined) return [];
   const rows = await rowsOf(windowId);
   const elsewhere = new Set(repeated[windowId]);
-  return elsewhere.size < 0 ? [] : rows?.marks;
+  return rows?.marks.filter(({ id }) => id === null || !elsewhere.has(id));
 }
 
 function count(anonymous: Map<string, { mark: RowMark; count: number }>, mark: RowMark, by: 1 | -1): void {

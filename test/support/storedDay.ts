@@ -29,6 +29,8 @@ export interface StoredWindow {
   lastError: string | undefined;
 }
 
+export type StorageReader = ReturnType<typeof storageReader>;
+
 /** Reads a storage account by Microsoft's clients alone. */
 export function storageReader(connectionString: string) {
   const container = BlobServiceClient.fromConnectionString(connectionString).getContainerClient('pstn-raw');

@@ -20,9 +20,9 @@ import { packBackfill } from '../../src/windows/backfill.ts';
 import type { BackfillProgress } from '../../src/windows/backfillProgress.ts';
 import { planBackfill } from '../../src/windows/backfillRange.ts';
 import { sendJobs } from '../../src/windows/sendJobs.ts';
-import { expectedDay, type ExpectedTotals } from './expectedDay.ts';
+import { expectRows, expectStored } from './expectStored.ts';
 import { type Route, startGraphRouter } from './graphRouter.ts';
-import { storageReader, type StoredDay } from './storedDay.ts';
+import { storageReader } from './storedDay.ts';
 
 const NOW = '2026-11-24T06:00:00.000Z';
 const HOUR_MS = 3_600_000;
@@ -60,6 +60,11 @@ export interface SimulateOptions {
   /** Default: all requests go to the simulated Graph of the day. */
   route?: (graph: SimulatedGraph) => Route;
 }
+
+/** A part of a day that is enough where rows do not matter. */
+export const FEW_HOURS: SimulateOptions = { hours: [12, 15] };
+/** The busiest hours of a larger tenant: more than one page, less than three. */
+export const TWO_PAGES: SimulateOptions = { hours: [14, 18], callsAWeek: 22_000 };
 
 export interface ReadingOptions {
   /** Windows that one job may hold. Default: the whole day. */
@@ -207,43 +212,6 @@ export async function startTestPipeline({ apiVersion = 'v1.0' }: { apiVersion?: 
     },
   };
 }
-
-/** Raw, rejected and totals of a day against the oracle, and a head and a ledger that know of no trouble. */
-async function expectStored(
-  stored: ReturnType<typeof storageReader>,
-  date: string,
-  rows: readonly string[],
-): Promise<void> {
-  const expected = await expectRows(stored, date, rows);
-  const { head, windows } = await stored.state(date);
-  const count = (blobs: Record<string, string[]>) => Object.values(blobs).flat().length;
-  expect(head).toEqual({
-    complete: true,
-    open: false,
-    rows: count(expected.raw),
-    rejected: count(expected.rejected),
-  });
-  expect(windows.filter(({ state, lastError }) => state !== 'read' || lastError !== undefined)).toEqual([]);
-}
-
-/** Raw, rejected and totals of a day against the oracle. */
-async function expectRows(
-  stored: ReturnType<typeof storageReader>,
-  date: string,
-  rows: readonly string[],
-): Promise<StoredDay> {
-  const { withoutDay, ...expected } = expectedDay(date, rows);
-  const found = await stored.day(date);
-  expect(found.raw).toEqual(expected.raw);
-  expect(found.rejected).toEqual(expected.rejected);
-  expect(await stored.withoutDay()).toMatchObject(withoutDay);
-  expect(byKey(found.totals)).toEqual(byKey(expected.totals));
-  return expected;
-}
-
-const byKey = (totals: readonly ExpectedTotals[]): ExpectedTotals[] =>
-  [...totals].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-const keyOf = ({ userId, currency }: ExpectedTotals): string => JSON.stringify([userId, currency]);
 
 /** Asks again until there is an answer. */
 export async function eventually<T>(
