@@ -39,7 +39,8 @@ export interface QueuePeeker {
 export const PEEK_LIMIT = 1000;
 const PEEK_BATCH = 250;
 /** The SDK declares the class as it is for CommonJS, and this is an ES module: the class is the same. */
-const FIRST = Long.ZERO as unknown as NonNullable<ServiceBusReceivedMessage['sequenceNumber']>;
+const zero: unknown = Long.ZERO;
+const FIRST = zero as NonNullable<ServiceBusReceivedMessage['sequenceNumber']>;
 
 export function azurePeeker(client: ServiceBusClient): QueuePeeker {
   const peek = (queue: QueueName, subQueueType?: 'deadLetter'): Promise<ServiceBusReceivedMessage[]> =>

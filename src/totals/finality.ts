@@ -61,7 +61,7 @@ export async function judgeDay(
   now: FoldedNow,
 ): Promise<Judgement> {
   const { date } = now.snapshot;
-  const restored = head === undefined ? await restoreFinality(services.control, date) : undefined;
+  const restored = head.snapshot === undefined ? await restoreFinality(services.control, date) : undefined;
   const past: Past =
     restored === undefined
       ? head

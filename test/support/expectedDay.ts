@@ -63,8 +63,7 @@ export function expectedDay(date: string, rowTexts: readonly string[]): Expected
     const folder = `callDate=${date}/pstn-calls-${utc.slice(11, 13)}00-PT60M.jsonl`;
     if (utc.slice(0, 10) !== date) {
       const reasons = row !== undefined && faults.length === 0 ? ['startDateTime'] : faults;
-      const name = createHash('sha256').update(text).digest('hex');
-      add(day.withoutDay, `rejected/v1/callDate=unknown/${name}.json`, rejectedForm(reasons, text));
+      add(day.withoutDay, nameWithoutDay(text), rejectedForm(reasons, text));
     } else if (faults.length > 0) {
       add(day.rejected, `rejected/v1/${folder}`, rejectedForm(faults, text));
     } else if (row !== undefined && ticks !== undefined) {
@@ -78,6 +77,10 @@ export function expectedDay(date: string, rowTexts: readonly string[]): Expected
   day.totals = totalsOf(counted);
   return day;
 }
+
+/** The blob that keeps a row which belongs to no window of its read. */
+export const nameWithoutDay = (text: string): string =>
+  `rejected/v1/callDate=unknown/${createHash('sha256').update(onOneLine(text)).digest('hex')}.json`;
 
 /** A landed row for comparison: cells in the order of the file, money as the very digits. */
 export const landedForm = (cells: readonly unknown[]): string => JSON.stringify(cells);

@@ -39,9 +39,13 @@ export function storageReader(connectionString: string) {
   const partition = (name: string, date: string) =>
     table(name).listEntities({ queryOptions: { filter: `PartitionKey eq '${date}'` } });
 
-  const lines = async (prefix: string): Promise<Record<string, string[]>> => {
+  const lines = async (
+    prefix: string,
+    isWanted: (name: string) => boolean,
+  ): Promise<Record<string, string[]>> => {
     const found: Record<string, string[]> = {};
     for await (const { name } of container.listBlobsFlat({ prefix })) {
+      if (!isWanted(name)) continue;
       const text = (await container.getBlobClient(name).downloadToBuffer()).toString('utf8');
       if (text !== '' && !text.endsWith('\n')) throw new Error(`${name} does not end in a line feed`);
       const ofBlob = text.split('\n').slice(0, -1);
@@ -49,9 +53,13 @@ export function storageReader(connectionString: string) {
     }
     return found;
   };
-  const forms = async (prefix: string, form: (line: string) => string): Promise<Record<string, string[]>> =>
+  const forms = async (
+    prefix: string,
+    form: (line: string) => string,
+    isWanted: (name: string) => boolean = () => true,
+  ): Promise<Record<string, string[]>> =>
     Object.fromEntries(
-      Object.entries(await lines(prefix)).map(([name, ofBlob]) => [name, ofBlob.map(form).sort()]),
+      Object.entries(await lines(prefix, isWanted)).map(([name, ofBlob]) => [name, ofBlob.map(form).sort()]),
     );
 
   return {
@@ -67,8 +75,9 @@ export function storageReader(connectionString: string) {
       };
     },
 
-    /** Rows that name no day, of all reads so far. */
-    withoutDay: () => forms('rejected/v1/callDate=unknown/', rejectedLine),
+    /** Rows that name no day, of all reads so far, by names that are wanted. */
+    withoutDay: (isWanted: (name: string) => boolean) =>
+      forms('rejected/v1/callDate=unknown/', rejectedLine, isWanted),
 
     /** Names of all blobs of a day. */
     blobs: async (date: string): Promise<string[]> => {

@@ -157,24 +157,25 @@ describe('the totals of a day', () => {
 describe('a call that moved to another hour', () => {
   const moved = aCall({ id: 'moved' });
 
-  it('counts once, and all ended hours of the day are read again by one job', async () => {
+  it('counts once, and all hours of the day that were asked for are read again by one job', async () => {
     const world = dayWorld([
+      { hour: 6, claim: 1, calls: [aCall({ id: 'other' })] },
       { hour: 8, claim: 1, calls: [moved] },
       { hour: 9, claim: 2, calls: [{ ...moved, chargeMicros: 5 }] },
     ]);
     await world.landAll();
-    expect(await world.run()).toMatchObject({ rows: 1, repeatedIds: 1 });
+    expect(await world.run()).toMatchObject({ rows: 2, repeatedIds: 1 });
     await expectExact(world);
     expect(world.sender.sent.map(({ queue }) => queue)).toEqual([QUEUES.windows]);
     expect(parseWindowJob(world.sender.sent[0]?.message)).toMatchObject({
-      from: '2026-11-23T00:00:00Z',
-      to: '2026-11-24T00:00:00Z',
+      from: '2026-11-23T06:00:00Z',
+      to: '2026-11-23T10:00:00Z',
       lane: 'live',
     });
   });
 
   it.each([
-    ['only the hours that have ended, on the day itself', '2026-11-23T10:59:00Z', '2026-11-23T10:00:00Z'],
+    ['only the hours that have ended, on the day itself', '2026-11-23T01:59:00Z', '2026-11-23T01:00:00Z'],
     ['nothing, on a day that the source may have forgotten', '2027-03-01T00:00:00Z', undefined],
   ])('asks for %s', async (_, now, to) => {
     const world = dayWorld([

@@ -66,6 +66,20 @@ describe('the fold of a day', () => {
     );
   });
 
+  it('is encoded without loss', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyDay, async (day) => {
+        for (const { hour, calls } of day) {
+          const rows = calls.map((call) => parseCallRow(toLine(DATE, hour, call)));
+          const { sums } = await foldWindow([rows], new Set());
+          const decoded = noSums();
+          addEncoded(decoded, encodeSums(sums));
+          expect(decoded).toEqual(sums);
+        }
+      }),
+    );
+  });
+
   it('of no rows is empty', async () => {
     expect(await fold([{ hour: 3, claim: 1, calls: [] }])).toEqual({
       ...{ totals: [], breakdowns: [], rows: 0, repeatedIds: 0 },

@@ -180,6 +180,32 @@ describe('a settled day', () => {
     expect(totalsEtags(world)).toEqual(before);
   });
 
+  it('is not restated by a run that was cut off before it was whole', async () => {
+    const blob = { hour: 8, claim: 1, calls: users(110) };
+    const world = dayWorld([blob]);
+    await world.landAll();
+    settle(world);
+    await world.run();
+    await world.land({
+      ...{ hour: 8, claim: 2 },
+      calls: blob.calls.map((call) => ({ ...call, chargeMicros: 7 })),
+    });
+    let transactions = 0;
+    const transact: typeof world.dailyTotals.transact = async (key, operations) => {
+      // The claim, and the first half of the totals.
+      if (++transactions > 2) throw new Error('cut off');
+      return world.dailyTotals.transact(key, operations);
+    };
+    await world.run({ date: DATE }, { dailyTotals: { ...world.dailyTotals, transact } });
+    expect(await headOf(world)).toMatchObject({ complete: false, state: 'settled', restatements: 0 });
+    expect(await restatementsOf(world)).toEqual([]);
+    await world.land({ ...blob, claim: 3 });
+    await world.run();
+    await drain(world);
+    await expectExact(world, 'settled');
+    expect(await expectChain(world)).toBe(0);
+  });
+
   it('is restated with its rows in a record: ids and amounts, and nobody’s name', async () => {
     const world = await settledDay();
     await changeOne(world);

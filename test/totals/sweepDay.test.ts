@@ -83,6 +83,20 @@ describe('sweeping a day', () => {
     expect((await readRestatements(world.dailyTotals, DATE)).at(-1)).toMatchObject({ rowsWent: 4 });
   });
 
+  it('keeps the snapshot that a restatement leads from, when it is not the one that settled the day', async () => {
+    const blob = { hour: 8, claim: 1, calls: users(2) };
+    const world = dayWorld([blob]);
+    await world.landAll();
+    settle(world);
+    await world.run();
+    await world.land({ ...blob, claim: 2 });
+    await world.run();
+    await world.land({ hour: 8, claim: 3, calls: users(3) });
+    await world.run();
+    expect(await sweep(world)).toEqual({ snapshots: 0, folds: 0, restatements: 0 });
+    expect(await expectChain(world)).toBe(1);
+  });
+
   it('keeps the fold of a blob that no run has completed with yet', async () => {
     const world = dayWorld([{ hour: 8, claim: 1, calls: users(2) }]);
     await world.landAll();

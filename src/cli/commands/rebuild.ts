@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { setTimeout as pause } from 'node:timers/promises';
 import { COMMAND_PATIENCE } from '../../app/patience.ts';
 import { connectServices } from '../../app/services.ts';
+import { restoreLedger } from '../../landing/restoreLedger.ts';
 import { planRebuild, rebuildDays, type RebuildReport } from '../../totals/rebuild.ts';
 import { datesBetween } from '../../windows/grid.ts';
 import { dateArgument } from '../arguments.ts';
@@ -33,7 +34,14 @@ async function rebuild(cli: Cli, flags: RebuildFlags): Promise<ExitCode> {
   if (flags.from >= flags.to) throw new UsageError('--from must be before --to');
   const { config, ...services } = await connectServices(cli.environment, COMMAND_PATIENCE);
   try {
-    const plan = await planRebuild(datesBetween(flags.from, flags.to), services);
+    const dates = datesBetween(flags.from, flags.to);
+    const restored = await restoreLedger(dates, services);
+    if (restored.length > 0) {
+      output.note(
+        `${restored.length} windows the ledger knew nothing of were filled in from the raw files, unverified`,
+      );
+    }
+    const plan = await planRebuild(dates, services);
     output.note(
       `deriving ${plan.dates.length} days again` +
         (plan.expired.length > 0 ? `; ${plan.expired.length} days stay, their raw files have expired` : ''),
