@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    // What is built is loaded as it is deployed, not transformed once more.
+    server: { deps: { external: [/\/dist\/functions\//] } },
   },
 });

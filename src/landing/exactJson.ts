@@ -1,4 +1,4 @@
-import { elementsOf, membersOf } from '../graph/jsonSpans.ts';
+import { elementsOf, membersOf } from './jsonSpans.ts';
 
 /** Whether a value has a number, at any depth, of which a double may not have kept every digit. */
 export function hasInexactNumber(value: unknown): boolean {

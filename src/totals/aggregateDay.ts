@@ -21,7 +21,7 @@ export async function aggregateDay(message: DayChanged, deps: AggregateDeps): Pr
     message,
     {
       readHead: () => readDayHead(dailyTotals, date),
-      isDone: async (head) => deps.force !== true && (await isFolded(deps, date, head)),
+      isDone: (head) => isFolded(deps, date, head),
       claim: (seen) =>
         claimHead(
           { table: dailyTotals, kind: DAY_HEADS, partition: date },

@@ -22,7 +22,7 @@ export async function aggregateMonth(message: MonthMessage, deps: AggregateMonth
     message,
     {
       readHead: () => readMonthHead(monthlyTotals, month),
-      isDone: async (head) => deps.force !== true && (await isMonthFolded(deps, month, head)),
+      isDone: async (head) => deps.anew !== true && (await isMonthFolded(deps, month, head)),
       claim: (seen) =>
         claimHead(
           { table: monthlyTotals, kind: MONTH_HEADS, partition: month },

@@ -6,9 +6,8 @@ import { readDayHead } from './dayHead.ts';
 import { listRawDay } from './rawDay.ts';
 import type { AggregateDeps } from './rewriteDay.ts';
 import type { AggregateMonthDeps } from './rewriteMonth.ts';
-import { foldPrefix } from './windowRows.ts';
 
-export type RebuildDeps = Omit<AggregateDeps & AggregateMonthDeps, 'sender' | 'force' | 'nextStages'>;
+export type RebuildDeps = Omit<AggregateDeps & AggregateMonthDeps, 'sender' | 'anew' | 'nextStages'>;
 
 /** What is going to happen to the days of a range. */
 export interface RebuildPlan {
@@ -68,7 +67,6 @@ export async function rebuildDays(
   const months = new Set<string>();
   for (const [done, date] of plan.dates.entries()) {
     onProgress(done, plan.dates.length, date);
-    await forgetFolds(date, deps);
     await untilDone({ date }, deps, wait, months, report);
   }
   for (const month of [...months].sort()) {
@@ -76,12 +74,6 @@ export async function rebuildDays(
     await untilDone({ month }, deps, wait, months, report);
   }
   return report;
-}
-
-async function forgetFolds(date: string, { control }: RebuildDeps): Promise<void> {
-  const names: string[] = [];
-  for await (const { name } of control.list(foldPrefix(date))) names.push(name);
-  for (const name of names) await control.delete(name);
 }
 
 /** Serves one day or month like a queue would: what is sent again is served again, after its delay. */
@@ -100,7 +92,7 @@ async function untilDone(
       if ('month' in sent && !('month' in first)) months.add(sent.month);
       else again.push({ message: sent, delayMs });
     });
-    const result = await aggregate(message, { ...deps, sender, force: true });
+    const result = await aggregate(message, { ...deps, sender, anew: true });
     if (result.outcome === 'completed' && 'upserts' in result) {
       report.entitiesWritten += result.upserts + result.deletes;
     }

@@ -37,8 +37,6 @@ export interface AggregateDeps extends FoldServices {
    * in force, after the day was completed and also when nothing was to be done, each time before its message ends.
    */
   nextStages?: (date: string, snapshot: string) => Promise<void>;
-  /** Derives the totals again although nothing has changed. */
-  force?: boolean;
   /** A clock of real time that never jumps, in milliseconds. */
   monotonicMs?: () => number;
 }

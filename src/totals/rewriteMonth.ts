@@ -31,7 +31,7 @@ export interface AggregateMonthDeps {
   /** Day of the month on which a billing month begins, 1 to 28. */
   billingDay: number;
   /** Derives the totals again although nothing has changed. */
-  force?: boolean;
+  anew?: boolean;
   /** A clock of real time that never jumps, in milliseconds. */
   monotonicMs?: () => number;
 }

@@ -178,7 +178,8 @@ describe('a backfill of another simulator, from another process', () => {
       rejected: { inWindows: 0, withoutDay: 0 },
     });
     for (const queue of status['queues'] as object[]) {
-      expect(queue).toMatchObject({ active: 0, scheduled: 0, deadLetters: 0, orMore: false });
+      // Scheduled are the messages of months, which wait for more days.
+      expect(queue).toMatchObject({ active: 0, deadLetters: 0, orMore: false });
     }
   });
 

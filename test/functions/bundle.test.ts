@@ -111,7 +111,7 @@ describe('what an instance loads', () => {
     ['fetchBackfillWindows', ['src/app/fetchWindowJob.ts']],
     ['fetchWindows', ['src/app/fetchWindowJob.ts']],
     ['health', []],
-    ['planWindows', ['src/windows/planWindows.ts']],
+    ['planWindows', ['src/app/planTick.ts']],
   ])('by the first call of %s is its own work, by nobody else', (name, own) => {
     const loaded = importsOf(outputOf(`functions/${name}.ts`), 'dynamic-import');
     expect(loaded.map((path) => outputs[path]?.entryPoint)).toEqual(own);

@@ -425,6 +425,21 @@ describe('a blob deleted by hand', () => {
   });
 });
 
+describe('a read that is not believed', () => {
+  it('still tells the day of a blob that a run committed that died before it could', async () => {
+    const world = landingWorld(calls('c', 20));
+    const send = () => Promise.reject(new Error('the process ends'));
+    await expect(world.land(tenJob, { sender: { ...world.sender, send } })).rejects.toThrow(
+      'the process ends',
+    );
+    expect(await readAgain(world, [])).toMatchObject({ shrunk: 1 });
+    expect(daysSent(world)).toHaveLength(1);
+    expect(await entriesOf(world)).toMatchObject([{ notified: world.raw.blobs.get(TEN)?.etag }]);
+    await readAgain(world, []);
+    expect(daysSent(world)).toHaveLength(1);
+  });
+});
+
 describe('two workers, one of which lost rows', () => {
   const rows = calls('c', 20);
 
