@@ -1,8 +1,3 @@
-import v8 from 'node:v8';
-import vm from 'node:vm';
-let since = 0;
-let g: any;
-function minor() { if (g === undefined) { v8.setFlagsFromString('--expose-gc'); g = vm.runInNewContext('gc'); } g({type:'minor'}); }
 import { BodyBuffer } from './bodyBuffer.ts';
 import { GraphError } from './errors.ts';
 import { fetchPage, type FetchPageDeps } from './fetchPage.ts';
@@ -47,8 +42,6 @@ async function* followLinks(
       );
     }
     url = nextLink;
-    since += rows.bytes.length;
-    if (since > 3_000_000) { since = 0; minor(); }
     yield { number: page, rows, requestId };
   }
 }
