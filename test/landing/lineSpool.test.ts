@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BufferPool } from '../../src/landing/bufferPool.ts';
+import { BLOCK_BYTES, BufferPool } from '../../src/landing/bufferPool.ts';
 import { sha256 } from '../../src/landing/digest.ts';
 import { LineSpool, relieve } from '../../src/landing/lineSpool.ts';
 import { digestOf } from '../support/landingWorld.ts';
@@ -92,7 +92,7 @@ describe('the lines of one blob', () => {
   it('may be longer than a block', async () => {
     const { container, spool } = setUp();
     const lines = spool();
-    const long = 'x'.repeat(3 * MIB);
+    const long = 'x'.repeat(3 * BLOCK_BYTES);
     append(lines, 'one', long, 'three');
     await lines.commit({});
     expect(container.text('blob')).toBe(`one\n${long}\nthree\n`);
@@ -103,13 +103,15 @@ describe('the memory that waiting lines hold', () => {
   it('is given back by full blocks', async () => {
     const { pool, spool, container } = setUp();
     const lines = spool();
-    for (let count = 0; count < 3_000; count++) {
-      append(lines, 'x'.repeat(1000));
+    const lineBytes = 1001;
+    const count = Math.ceil((3 * BLOCK_BYTES) / lineBytes);
+    for (let added = 0; added < count; added++) {
+      append(lines, 'x'.repeat(lineBytes - 1));
       if (lines.isFull) await relieve([lines], pool);
     }
-    expect(pool.lentBytes).toBeLessThan(1.1 * MIB);
+    expect(pool.lentBytes).toBeLessThan(1.1 * BLOCK_BYTES);
     await lines.commit({});
-    expect(container.blobs.get('blob')?.content.length).toBe(3_000 * 1001);
+    expect(container.blobs.get('blob')?.content.length).toBe(count * lineBytes);
   });
 
   it('stays within the limit over many blobs, the largest being staged first', async () => {
