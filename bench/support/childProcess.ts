@@ -41,12 +41,13 @@ export function startChild<Q extends object, A extends object>(
 }
 
 /** The child's side: answers each question; ends when the parent has no more. */
-export function answer<Q, A extends object>(
-  reply: (question: Q) => Promise<A>,
+export function answer(
+  reply: (question: never) => Promise<object>,
   close?: () => Promise<void>,
 ): void {
-  process.on('message', (question: Q) => {
-    reply(question).then(
+  process.on('message', (question) => {
+    // What the parent asks is what this side was written for.
+    reply(question as never).then(
       (found) => process.send?.(found),
       (error: unknown) => process.send?.({ failed: error instanceof Error ? error.message : String(error) }),
     );
