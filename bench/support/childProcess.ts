@@ -41,10 +41,7 @@ export function startChild<Q extends object, A extends object>(
 }
 
 /** The child's side: answers each question; ends when the parent has no more. */
-export function answer(
-  reply: (question: never) => Promise<object>,
-  close?: () => Promise<void>,
-): void {
+export function answer(reply: (question: never) => Promise<object>, close?: () => Promise<void>): void {
   process.on('message', (question) => {
     // What the parent asks is what this side was written for.
     reply(question as never).then(
