@@ -54,7 +54,7 @@ export class LandingScene {
   }
 
   /** Delivers the jobs that landing has sent, in order, each at its time, and those that these send. */
-  async drain(max = 20): Promise<number> {
+  async drain(max = 60): Promise<number> {
     const { sent } = this.world.sender;
     for (let count = 0; ; count++) {
       const jobs = sent.flatMap((message) => (message.queue === 'pstn-windows' ? [message] : []));
