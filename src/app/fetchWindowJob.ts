@@ -41,6 +41,8 @@ export async function fetchWindowJob(
   ending: AbortSignal,
 ): Promise<void> {
   const job = parseWindowJob(body);
+  // Delivered for the first time, it is a message that somebody has sent again since: its fault may be mended.
+  if (delivery.count <= 1) failedForGood.delete(delivery.messageId);
   const known = failedForGood.get(delivery.messageId);
   if (known !== undefined) throw known;
   const { config, graph, sender } = services;

@@ -17,7 +17,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
  */
 const PARENT_EVERY_MS = 500;
 if (process.env['npm_lifecycle_event'] !== undefined) {
-  const parent = process.ppid;
+  const parent = Number(process.env['PSTN_PARENT_PID'] ?? process.ppid);
   const watch = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(watch);

@@ -6,7 +6,7 @@ import type { DeadLetter } from '../queues/peek.ts';
 import { type Backfill, packBackfill, startBackfill } from '../windows/backfill.ts';
 import { type BackfillProgress, waitForBackfill, watchBackfill } from '../windows/backfillProgress.ts';
 import { planBackfill } from '../windows/backfillRange.ts';
-import { type GivenUp, givenUp } from './givenUp.ts';
+import { givenUp } from './givenUp.ts';
 import type { Output } from './output.ts';
 import { UnfoldedDays } from './unfoldedDays.ts';
 
@@ -41,7 +41,11 @@ export async function awaitBackfill(
 ): Promise<BackfillProgress> {
   const since = { sentMs: Date.now(), plannedMs: Math.max(...backfill.jobs.map(plannedMs)) };
   const { windows } = backfill.range;
-  const abandoned: GivenUp = { windows: new Map(), dates: new Map() };
+  const abandoned = {
+    windows: new Map<string, string>(),
+    dates: new Map<string, string>(),
+    settling: new Set<string>(),
+  };
   const look = watchBackfill(services, backfill, {
     awaitConfirmation: services.config.SHRINK_CONFIRM_MINUTES === 0,
     settleHours: services.config.SETTLE_HOURS,
@@ -52,10 +56,11 @@ export async function awaitBackfill(
   let lookedMs = performance.now();
   const heal = async (now: BackfillProgress): Promise<void> => {
     const nowMs = performance.now();
-    const { wake, stuck, news } = days.look(now.unfolded, nowMs);
+    const { wake, stuck, asTheyAre, news } = days.look(now.unfolded, nowMs);
     for (const line of news) output.note(line);
     for (const date of wake) await services.sender.send(QUEUES.days, toMessage({ date }));
     for (const [date, reason] of stuck) abandoned.dates.set(date, reason);
+    for (const date of asTheyAre) abandoned.settling.add(date);
     if (nowMs - lookedMs < LOOK_FOR_DEAD_LETTERS_MS) return;
     lookedMs = nowMs;
     const found = givenUp(await deadLetters(services), windows, since);

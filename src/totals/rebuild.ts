@@ -3,6 +3,7 @@ import { QUEUES } from '../queues/names.ts';
 import type { MessageSender } from '../queues/sender.ts';
 import { aggregate } from './aggregate.ts';
 import { readDayHead } from './dayHead.ts';
+import { daysOfMonth } from './monthCalendar.ts';
 import { listRawDay } from './rawDay.ts';
 import type { AggregateDeps } from './rewriteDay.ts';
 import type { AggregateMonthDeps } from './rewriteMonth.ts';
@@ -63,17 +64,44 @@ export async function rebuildDays(
   wait: (ms: number) => Promise<void>,
   onProgress: (done: number, total: number, date: string) => void = () => undefined,
 ): Promise<RebuildReport> {
-  const report: RebuildReport = { ...plan, entitiesWritten: 0, months: [], failed: [] };
+  const report: RebuildReport = {
+    ...plan,
+    dates: [...plan.dates],
+    entitiesWritten: 0,
+    months: [],
+    failed: [],
+  };
   const months = new Set<string>();
   for (const [done, date] of plan.dates.entries()) {
     onProgress(done, plan.dates.length, date);
     await untilDone({ date }, deps, wait, months, report);
   }
+  // A month is made of its days: one whose totals are lost as well would be missing in it.
+  for (const date of await forgottenDays(months, report.dates, deps)) {
+    report.dates.push(date);
+    await untilDone({ date }, deps, wait, months, report);
+  }
+  report.dates.sort();
   for (const month of [...months].sort()) {
     report.months.push(month);
     await untilDone({ month }, deps, wait, months, report);
   }
   return report;
+}
+
+/** Days of these months that have raw blobs and no totals at all. */
+async function forgottenDays(
+  months: ReadonlySet<string>,
+  known: readonly string[],
+  { raw, dailyTotals, billingDay }: RebuildDeps,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const date of [...months].flatMap((month) => daysOfMonth(month, billingDay))) {
+    if (known.includes(date) || found.includes(date)) continue;
+    if ((await readDayHead(dailyTotals, date)) !== undefined) continue;
+    if ((await listRawDay(raw, date)).length > 0) found.push(date);
+  }
+  return found;
 }
 
 /** Serves one day or month like a queue would: what is sent again is served again, after its delay. */

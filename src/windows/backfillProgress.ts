@@ -6,6 +6,13 @@ import type { DayHead, ReadDayHead } from './dayHeads.ts';
 import type { Window } from './grid.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 
+export interface UnfoldedDay {
+  date: string;
+  reason?: string;
+  /** Its totals are right; only that they are settled is not yet noted. */
+  settling?: boolean;
+}
+
 export interface BackfillProgress {
   windows: number;
   /** Windows that were read since the backfill began. */
@@ -22,7 +29,7 @@ export interface BackfillProgress {
   /** Windows whose read lost rows and waits to be confirmed; they count as done unless that is awaited. */
   shrunk: string[];
   /** Days that are read but not folded, with the reason if their last fold failed. */
-  unfolded: { date: string; reason?: string }[];
+  unfolded: UnfoldedDay[];
   finished: boolean;
 }
 
@@ -46,12 +53,14 @@ export interface Abandoned {
   windows: ReadonlyMap<string, string>;
   /** By date: days that are not summed. */
   dates: ReadonlyMap<string, string>;
+  /** Dates that are taken as they are: the app may count a day as settled later than this process would. */
+  settling: ReadonlySet<string>;
 }
 
 const PARALLEL_DAYS = 8;
 
 type DayProgress = Pick<BackfillProgress, 'windowsDone' | 'rows' | 'rejected' | 'failed' | 'shrunk'> & {
-  unfolded?: { date: string; reason?: string };
+  unfolded?: UnfoldedDay;
   finished: boolean;
 };
 
@@ -73,7 +82,10 @@ export function watchBackfill(
     const head = blobs.length === 0 ? undefined : await readDayHead(date);
     const settles =
       head?.state === 'provisional' && settlementOf(entries, date, options.settleHours) === 'settled';
-    if (isFolded(blobs, head) && !settles) return { ...day, finished: true };
+    if (isFolded(blobs, head)) {
+      if (!settles || options.abandoned?.settling.has(date) === true) return { ...day, finished: true };
+      return { ...day, unfolded: { date, settling: true }, finished: false };
+    }
     const abandoned = options.abandoned?.dates.get(date);
     const reason = head?.lastError ?? abandoned;
     const unfolded = reason === undefined ? { date } : { date, reason };

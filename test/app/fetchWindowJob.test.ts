@@ -93,6 +93,9 @@ describe('a window job on delivery', () => {
     for (const count of [1, 2, 3]) await expect(deliver(count)).rejects.toThrow('Graph said forbidden');
     expect(await entry()).toMatchObject({ state: 'failed', attempts: 1, lastError: 'Graph said forbidden' });
     expect(reads()).toBe(1);
+    // The count begins anew: somebody has sent it again, perhaps after a grant.
+    await expect(deliver(1)).rejects.toThrow('Graph said forbidden');
+    expect(reads()).toBe(2);
   });
 
   it('stops when the app ends, and is given back', async () => {

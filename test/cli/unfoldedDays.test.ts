@@ -13,10 +13,21 @@ describe('a day that is read and not folded', () => {
     expect(wokenAt).toEqual([2, 22, 42]);
   });
 
-  it('is never given up for being slow', () => {
+  it('is given up when nobody has summed it for ten minutes', () => {
     const days = new UnfoldedDays();
     expect(days.look(waiting, 0).stuck).toEqual([]);
-    expect(days.look(waiting, 3_600_000).stuck).toEqual([]);
+    expect(days.look(waiting, 599_999).stuck).toEqual([]);
+    expect(days.look(waiting, 600_000).stuck).toEqual([
+      ['2026-11-20', expect.stringContaining('aggregateDay')],
+    ]);
+  });
+
+  it('that is summed and not settled is soon taken as it is: the app may have settings of its own', () => {
+    const days = new UnfoldedDays();
+    const settling = [{ date: '2026-11-20', settling: true }];
+    expect(days.look(settling, 0)).toMatchObject({ asTheyAre: [], stuck: [] });
+    expect(days.look(settling, 2_000).wake).toEqual(['2026-11-20']);
+    expect(days.look(settling, 15_000).asTheyAre).toEqual(['2026-11-20']);
   });
 
   it('whose fold fails is told once for each reason, and given up after a minute of failing', () => {

@@ -20,7 +20,10 @@ async function setUp() {
   await world.landAll();
   const monthlyTotals = memoryTable('monthlyTotals');
   const waited: number[] = [];
-  const deps: RebuildDeps = { ...world.deps, monthlyTotals, billingDay: 1 };
+  const ledger: RebuildDeps['ledger'] = {
+    readDay: (date) => (date === DATE ? world.deps.ledger.readDay(date) : Promise.resolve([])),
+  };
+  const deps: RebuildDeps = { ...world.deps, ledger, monthlyTotals, billingDay: 1 };
   const wait = async (ms: number) => {
     await Promise.resolve();
     waited.push(ms);
@@ -119,5 +122,22 @@ describe('a rebuild', () => {
     world.raw.blobs.delete(rawBlob(10).name);
     const { failed } = await rebuild();
     expect(failed).toEqual([{ subject: DATE, reason: expect.stringContaining('2026-11-23T10Z') as string }]);
+  });
+});
+
+describe('a rebuild of a part of a month whose days are lost', () => {
+  it('derives the month whole: the other days that have raw blobs come along', async () => {
+    const { world, monthlyTotals, rebuild } = await setUp();
+    const other = '2026-11-02';
+    const line = Buffer.from(
+      (world.raw.text(rawBlob(10).name) ?? '').replaceAll('2026-11-23', other),
+      'utf8',
+    );
+    await world.raw.put(`ndjson/v1/callDate=${other}/pstn-calls-1000-PT60M.jsonl`, line, {
+      metadata: { claim: '1' },
+    });
+    const report = await rebuild([DATE]);
+    expect(report).toMatchObject({ dates: [other, DATE], failed: [] });
+    expect(await monthCharge(monthlyTotals)).toBe(153n);
   });
 });

@@ -39,18 +39,21 @@ export async function openDataFolder(path: string, source: string, nowMs: number
   const file = join(folder, 'state.json');
   const known = await readFirstRun(file, source);
   // Whole seconds: enough to be told apart, and readable.
-  const firstRunMs = known ?? Math.floor(nowMs / 1000) * 1000;
+  const firstRunMs = known?.firstRunMs ?? Math.floor(nowMs / 1000) * 1000;
   return {
     path: folder,
     storage: join(folder, 'storage'),
     firstRunMs,
     keep: async () => {
-      if (known === undefined) await writeFirstRun(file, source, firstRunMs);
+      if (known?.source === undefined) await writeFirstRun(file, source, firstRunMs);
     },
   };
 }
 
-async function readFirstRun(file: string, source: string): Promise<number | undefined> {
+async function readFirstRun(
+  file: string,
+  source: string,
+): Promise<{ firstRunMs: number; source: string | undefined } | undefined> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -74,7 +77,7 @@ async function readFirstRun(file: string, source: string): Promise<number | unde
         'choose another folder for these',
     );
   }
-  return Date.parse(state.firstRunAt);
+  return { firstRunMs: Date.parse(state.firstRunAt), source: state.source };
 }
 
 async function writeFirstRun(file: string, source: string, firstRunMs: number): Promise<void> {
