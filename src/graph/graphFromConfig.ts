@@ -1,5 +1,6 @@
 import { isLoopback, type Config, type Environment } from '../config/config.ts';
 import type { NewId } from '../runtime/ids.ts';
+import { collectYoung } from '../runtime/collectYoung.ts';
 import type { Log } from '../runtime/log.ts';
 import { CLOUDS, defaultScope } from './clouds.ts';
 import { createCredential, simulatorCredential } from './credential.ts';
@@ -56,6 +57,7 @@ export function graphFromConfig(config: Config, deps: GraphDeps): (log: Log) => 
     wait: realWait,
     monotonicNowMs,
     nowMs,
+    collectGarbage: collectYoung,
   };
   return (log) => createPstnCallsSource({ ...shared, log });
 }

@@ -40,15 +40,28 @@ export function skipSpace(bytes: Uint8Array, at: number): number {
 const isSpace = (code: number | undefined): boolean =>
   code === SPACE || code === 0x0a || code === 0x0d || code === 0x09;
 
+/** Whether `[from, end)` is JSON. */
+export function isJson(bytes: Buffer, from: number, end: number): boolean {
+  try {
+    JSON.parse(bytes.toString('utf8', from, end));
+    return true;
+  } catch {
+    // Who asks says what is wrong: the parser's message quotes the text, which may hold names and numbers.
+    return false;
+  }
+}
+
 /**
- * End of a value whose grammar is looked through: a plain text, a number, or null. A text is plain if nothing in
- * it is escaped, nor has to be in a file of lines.
- * @returns 0 if the value is of another form; nothing is known of it then
+ * End of a value that is JSON and plain: null, a number, an empty list, or a text in which nothing is escaped, nor
+ * has to be in a file of lines.
+ * @returns 0 if it is of another form: nothing is known of it then
  */
 export function endOfPlainValue(bytes: Uint8Array, from: number): number {
   const first = bytes[from] ?? 0;
   if (first === QUOTE) return endOfPlainText(bytes, from);
-  return first === NULL[0] ? endOfNull(bytes, from) : endOfNumber(bytes, from);
+  if (first === NULL[0]) return endOfNull(bytes, from);
+  if (first === OPEN_LIST) return bytes[from + 1] === CLOSE_LIST ? from + 2 : 0;
+  return endOfNumber(bytes, from);
 }
 
 function endOfPlainText(bytes: Uint8Array, from: number): number {

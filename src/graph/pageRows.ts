@@ -10,12 +10,18 @@ const FIRST_ROWS = 1_024;
  */
 export class PageRows {
   #bytes: Buffer = Buffer.alloc(0);
+  #view = new DataView(this.#bytes.buffer);
   #spans = new Int32Array(FIRST_ROWS * ROW_NUMBERS);
   #length = 0;
 
   /** UTF-8 of the whole page. */
   get bytes(): Buffer {
     return this.#bytes;
+  }
+
+  /** The same bytes. */
+  get view(): DataView {
+    return this.#view;
   }
 
   get length(): number {
@@ -46,8 +52,8 @@ export class PageRows {
   }
 
   /**
-   * Whether the value is null, a number, or a text without anything that is escaped, or has to be in a file of
-   * lines. Others have to be parsed.
+   * Whether the value is null, a number, an empty list, or a text in which nothing is escaped, nor has to be in a
+   * file of lines. Others have to be parsed.
    */
   isPlain(row: number, column: number): boolean {
     return (this.#spans[row * ROW_NUMBERS + 3 + 2 * column] ?? 0) > 0;
@@ -72,6 +78,7 @@ export class PageRows {
   /** Begins the next page. */
   clear(bytes: Buffer): void {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#length = 0;
   }
 

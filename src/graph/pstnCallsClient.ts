@@ -7,7 +7,12 @@ import { requestUrl, type ApiVersion, type PstnCallsRange } from './requestUrl.t
 
 export interface PstnCallsSourceOptions extends FetchPageDeps {
   version: ApiVersion;
+  /** Called after every few pages, when much of what they came in has become garbage. */
+  collectGarbage?: () => void;
 }
+
+/** Every page leaves two copies of its bytes behind, in the pieces in which it came. */
+const COLLECT_AFTER_BYTES = 2 * 1024 * 1024;
 
 /**
  * Reads the PSTN call log page by page, each page when it is asked for, into the memory of the one before.
@@ -23,7 +28,7 @@ export function createPstnCallsSource(options: PstnCallsSourceOptions): PstnCall
 }
 
 async function* followLinks(
-  deps: FetchPageDeps,
+  deps: Omit<PstnCallsSourceOptions, 'version'>,
   first: string,
   range: PstnCallsRange,
   options: ReadOptions,
@@ -31,6 +36,7 @@ async function* followLinks(
   const asked = new Set<string>();
   const memory = { body: new BodyBuffer(), rows: new PageRows() };
   let url: string | undefined = first;
+  let uncollectedBytes = 0;
   for (let page = 1; url !== undefined; page++) {
     asked.add(url);
     const { rows, nextLink, requestId } = await fetchPage(deps, { ...options, url, page, range, memory });
@@ -43,5 +49,10 @@ async function* followLinks(
     }
     url = nextLink;
     yield { number: page, rows, requestId };
+    uncollectedBytes += memory.body.length;
+    if (uncollectedBytes >= COLLECT_AFTER_BYTES) {
+      uncollectedBytes = 0;
+      deps.collectGarbage?.();
+    }
   }
 }

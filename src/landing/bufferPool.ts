@@ -1,5 +1,5 @@
 /** A block is staged when it has this size: few calls, and little to hold. */
-export const BLOCK_BYTES = 4 * 1024 * 1024;
+export const BLOCK_BYTES = 2 * 1024 * 1024;
 /** Room behind a block for the line that makes it full. */
 const SLACK_BYTES = 64 * 1024;
 const SMALLEST_BYTES = 4 * 1024;

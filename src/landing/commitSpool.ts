@@ -45,7 +45,7 @@ export async function commitSpool(
     const isAsked = decision === 'commit' || stored === undefined;
     if (isAsked && !(await believes(stored?.etag))) return { kind: 'doubted' };
     if (decision !== 'commit') return seen(decision, stored, before, read);
-    if (blocksLost && !spool.isWhole) return { kind: 'blocksLost' };
+    if (blocksLost) return { kind: 'blocksLost' };
     try {
       const { etag } = await spool.commit(commitOptions(stored, read));
       return { ...contentOf(read), kind: 'committed', etag, changed: !isStored(stored, read) };

@@ -23,7 +23,11 @@ const MAX_WHOLE_DIGITS = 9;
 const MAX_AMOUNTS = CELLS.filter(({ kind }) => kind === 'money').length;
 const MAX_BYTES_A_UNIT = 3;
 
+/** A list is landed as the text of its JSON. */
+const EMPTY_LIST = Buffer.from('"[]"');
+
 const QUOTE = 0x22;
+const OPEN_LIST = 0x5b;
 const POINT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -31,7 +35,7 @@ const LETTER_N = 0x6e;
 
 /** Bytes that {@link copyLine} may write for a row. */
 export const roomFor = (rows: PageRows, row: number): number =>
-  2 * bytesOf(rows, row) + EMPTY.length + MAX_AMOUNTS * DECIMALS.length;
+  2 * bytesOf(rows, row) + EMPTY.length + MAX_AMOUNTS * DECIMALS.length + EMPTY_LIST.length;
 
 const bytesOf = (rows: PageRows, row: number): number => rows.endOf(row) - rows.fromOf(row);
 
@@ -62,7 +66,12 @@ export function copyLine(rows: PageRows, row: number, out: Buffer, at: number): 
     if (from - before === headBytes) pieces.add(bytes, before, from);
     else pieces.add(EMPTY, head, head + headBytes);
     before = end;
-    const missing = rows.isPlain(row, column) ? missingBytes(kind, bytes, from, end) : -1;
+    const isPlain = rows.isPlain(row, column);
+    if (isPlain && bytes[from] === OPEN_LIST && kind === 'collection') {
+      pieces.add(EMPTY_LIST, 0, EMPTY_LIST.length);
+      continue;
+    }
+    const missing = isPlain ? missingBytes(kind, bytes, from, end) : -1;
     if (missing >= 0) {
       pieces.add(bytes, from, end);
       if (missing > 0) pieces.add(DECIMALS, DECIMALS.length - missing, DECIMALS.length);
@@ -114,5 +123,7 @@ function endOfDigits(bytes: Buffer, from: number, end: number): number {
 /** The value as `toLine` writes it; undefined if it does not fit its column, or needs more of the row's text. */
 function parsedText(rows: PageRows, row: number, column: number, kind: ColumnKind): string | undefined {
   const value: unknown = JSON.parse(rows.valueText(row, column));
-  return kind === 'collection' && hasInexactNumber(value) ? undefined : cellText(kind, value);
+  // What fits is not nested deeper than a stack: only then may it be walked through.
+  const text = cellText(kind, value);
+  return kind === 'collection' && text !== undefined && hasInexactNumber(value) ? undefined : text;
 }

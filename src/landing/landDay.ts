@@ -11,7 +11,7 @@ import { completeRead, type ReadWindow } from './readRun.ts';
 
 export interface LandDayDeps {
   raw: BlobContainer;
-  ledger: Pick<Ledger, 'recordRead' | 'recordShrunk'>;
+  ledger: Pick<Ledger, 'recordReads' | 'recordShrunk'>;
   sender: MessageSender;
   beliefs: Beliefs;
   /** By window id, of the ledger as it was after the last page. */
@@ -73,8 +73,9 @@ export async function landDay(
     await sender.send(QUEUES.days, toMessage({ date }), { delayMs: dayDelayMs });
   }
 
-  await inParallel(day.landed, PARALLEL_WINDOWS, ({ window: { window, claim }, lines, rejected }) =>
-    ledger.recordRead(window, {
+  await ledger.recordReads(
+    day.landed.map(({ window: { window, claim }, lines, rejected }) => ({
+      window,
       claim,
       changed: lines.changed,
       rows: lines.rows,
@@ -82,7 +83,7 @@ export async function landDay(
       rejected: rejected.rows,
       notified: lines.etag,
       isOld: window.fromMs < sourceStartMs(claim.atMs, deps.sourceDays),
-    }),
+    })),
   );
   await inParallel(day.shrunk, PARALLEL_WINDOWS, async (window) => {
     const aside = beliefs.asideOf(window);

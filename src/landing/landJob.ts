@@ -8,13 +8,14 @@ import { inParallel } from '../runtime/inParallel.ts';
 import type { Log } from '../runtime/log.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import { byDate } from '../windows/byDate.ts';
-import { asideBlobName, type Window, windowsBetween } from '../windows/grid.ts';
+import { asideBlobName, rawDayPrefix, type Window, windowsBetween } from '../windows/grid.ts';
 import type { Claim, Ledger, LedgerEntry } from '../windows/ledger.ts';
 import { believe } from './beliefs.ts';
 import { landDay } from './landDay.ts';
 import { addLanded, addRead, emptyReport, type LandingReport } from './landingReport.ts';
 import type { LineSpool } from './lineSpool.ts';
-import { largestClaim } from './rawStore.ts';
+import { listedFirst } from './listedFirst.ts';
+import { largestClaim, rejectedDayPrefix } from './rawStore.ts';
 import { readRun, type ReadRunDeps, type ReadWindow, type Run } from './readRun.ts';
 
 export type { LandingReport } from './landingReport.ts';
@@ -45,6 +46,8 @@ export interface LandingDeps {
 const DAY_DELAY_MS = 20_000;
 const BUFFER_BYTES = 8 * 1024 * 1024;
 const PARALLEL_DAYS = 4;
+/** From so many windows of a day on, two listings cost less than a look at each blob. */
+const LISTED_WINDOWS = 4;
 
 /**
  * Reads the windows of a job that nobody has read since it was planned, and lands each of them exactly as it
@@ -106,19 +109,26 @@ async function landRun(
   const read = await readRun(run, readDeps);
   addRead(report, read);
   const entries = await readEntries(run.claims.keys(), deps.ledger);
+  const ofRead = { ...deps, raw: await listedFirst(raw, prefixesOf(windows)) };
   const beliefs = await believe(read, entries, job, {
-    ...deps,
+    ...ofRead,
     readForAside: (ofThese) => readForAside(run, ofThese, readDeps),
   });
   const dayDelayMs = job.soon === true ? 0 : (deps.dayDelayMs ?? DAY_DELAY_MS);
   for (const date of run.claims.keys()) {
     signal?.throwIfAborted();
     const ofDay = read.windows.filter(({ window }) => window.date === date);
-    const day = await landDay(date, ofDay, { ...deps, beliefs, entries, dayDelayMs });
+    const day = await landDay(date, ofDay, { ...ofRead, beliefs, entries, dayDelayMs });
     for (const { window } of [...day.landed.map((landed) => landed.window), ...day.shrunk])
       open.delete(window);
     addLanded(report, day);
   }
+}
+
+/** What is listed before the windows are compared with what is stored: days of which many windows were read. */
+function prefixesOf(windows: readonly Window[]): string[] {
+  const days = [...byDate(windows)].filter(([, ofDay]) => ofDay.length >= LISTED_WINDOWS);
+  return days.flatMap(([date]) => [rawDayPrefix(date), rejectedDayPrefix(date)]);
 }
 
 /** Reads the span of these windows once more, under the same claims, for blobs of reads kept aside. */

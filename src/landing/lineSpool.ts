@@ -122,10 +122,11 @@ export class LineSpool {
   }
 
   /**
-   * Replaces the blob by all lines. Stages what waits once more on every call: a commit of another read has
-   * discarded whatever was staged.
+   * Replaces the blob by all lines: with one call if all of them wait. If not, what waits is staged once more on
+   * every call, for a commit of another read has discarded whatever was staged.
    */
   async commit(options: BlobWriteOptions): Promise<{ etag: string }> {
+    if (this.isWhole) return this.#target.container.put(this.blobName, this.waiting, options);
     const last = await this.#stageWaiting();
     const ids = last === undefined ? this.#staged : [...this.#staged, last];
     return this.#target.container.commitBlocks(this.blobName, ids, options);

@@ -4,10 +4,11 @@ import type { BlobContainer } from '../storage/blobs.ts';
 import type { Window } from '../windows/grid.ts';
 import { sha256 } from './digest.ts';
 import type { BufferPool } from './bufferPool.ts';
+import { hourAt } from './hourAt.ts';
 import { type LineSpool, relieve } from './lineSpool.ts';
 import { SeenIds } from './seenIds.ts';
 import { rejectMisfit, type RejectedRow, rejectStray } from './rejectedRow.ts';
-import { startHour, type StartHour } from './startHour.ts';
+import type { StartHour } from './startHour.ts';
 import { type FittingRow, toLine } from './toLine.ts';
 import { UnknownDayRows } from './unknownDayRows.ts';
 
@@ -104,15 +105,17 @@ export class RowIntake {
    */
   #takeUsual(rows: PageRows, row: number): boolean {
     if (this.#held.size > 0 || this.#isVoid || !rows.isKnown(row)) return false;
-    const start = startHour(plainText(rows, row, START));
-    const id = plainText(rows, row, ID);
-    const spool = start && this.#plan.windows.get(start.hourMs)?.lines;
-    if (spool === undefined || id === '') return false;
-    const bytes = spool.writeRow(rows, row);
-    if (bytes === undefined) return false;
-    const hashed = sha256(bytes);
-    if (this.#seen.add(id, hashed) !== 'new') return false;
-    spool.accept(bytes.length, hashed);
+    const { bytes } = rows;
+    const idFrom = rows.valueFrom(row, ID) + 1;
+    const idEnd = rows.valueEnd(row, ID) - 1;
+    if (!isPlainText(rows, row, ID) || idFrom === idEnd || !isPlainText(rows, row, START)) return false;
+    const hourMs = hourAt(bytes, rows.valueFrom(row, START) + 1, rows.valueEnd(row, START) - 1);
+    const spool = this.#plan.windows.get(hourMs)?.lines;
+    const line = spool?.writeRow(rows, row);
+    if (spool === undefined || line === undefined) return false;
+    const hashed = sha256(line);
+    if (this.#seen.addFrom(bytes, idFrom, idEnd, hashed) !== 'new') return false;
+    spool.accept(line.length, hashed);
     this.#anyFull ||= spool.isFull || this.#plan.pool.isOverdrawn();
     return true;
   }
@@ -219,9 +222,5 @@ function spoolOf(row: EncodedRow, place: OpenWindow | 'unknownDay'): LineSpool |
   return row.kind === 'line' ? place.lines : place.rejected;
 }
 
-/** A text that needs no parsing; empty for whatever is none. */
-function plainText(rows: PageRows, row: number, column: number): string {
-  const from = rows.valueFrom(row, column);
-  if (!rows.isPlain(row, column) || rows.bytes[from] !== QUOTE) return '';
-  return rows.bytes.toString('utf8', from + 1, rows.valueEnd(row, column) - 1);
-}
+const isPlainText = (rows: PageRows, row: number, column: number): boolean =>
+  rows.isPlain(row, column) && rows.bytes[rows.valueFrom(row, column)] === QUOTE;

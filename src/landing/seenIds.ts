@@ -41,6 +41,16 @@ export class SeenIds {
   /** @param rowHash SHA-256 of the row's line */
   add(key: string, rowHash: string): Sighting {
     this.#takeKey(key);
+    return this.#add(rowHash);
+  }
+
+  /** As {@link add}, with a key whose UTF-8 stands in `[from, end)`. */
+  addFrom(bytes: Buffer, from: number, end: number, rowHash: string): Sighting {
+    this.#takeBytes(bytes, from, end);
+    return this.#add(rowHash);
+  }
+
+  #add(rowHash: string): Sighting {
     const slot = this.#find();
     const entry = this.#slots[slot] ?? 0;
     if (entry !== 0) return this.#hasRow(entry - 1, rowHash) ? 'same' : 'different';
@@ -64,18 +74,34 @@ export class SeenIds {
   }
 
   #takeKey(key: string): void {
-    if (isGuid(key)) {
-      this.#key0 = hexWord(key, 0, 8);
-      this.#key1 = hexWord(key, 9, 13) * 0x10000 + hexWord(key, 14, 18);
-      this.#key2 = hexWord(key, 19, 23) * 0x10000 + hexWord(key, 24, 28);
-      this.#key3 = hexWord(key, 28, 36);
-      return;
-    }
-    const hashed = sha256(key);
+    const bytes = Buffer.from(key);
+    this.#takeBytes(bytes, 0, bytes.length);
+  }
+
+  #takeBytes(bytes: Buffer, from: number, end: number): void {
+    if (end - from === GUID_BYTES && this.#takeGuid(bytes, from)) return;
+    const hashed = sha256(bytes.subarray(from, end));
     this.#key0 = wordOf(hashed, 0);
     this.#key1 = wordOf(hashed, 1);
     this.#key2 = wordOf(hashed, 2);
     this.#key3 = wordOf(hashed, 3);
+  }
+
+  /** False if it is none. */
+  #takeGuid(bytes: Buffer, from: number): boolean {
+    const first = hexWord(bytes, from, 8);
+    const second = hexWord(bytes, from + 9, 4);
+    const third = hexWord(bytes, from + 14, 4);
+    const fourth = hexWord(bytes, from + 19, 4);
+    const fifth = hexWord(bytes, from + 24, 4);
+    const sixth = hexWord(bytes, from + 28, 8);
+    if (Math.min(first, second, third, fourth, fifth, sixth) < 0) return false;
+    for (const at of DASHES_AT) if (bytes[from + at] !== DASH) return false;
+    this.#key0 = first;
+    this.#key1 = second * 0x10000 + third;
+    this.#key2 = fourth * 0x10000 + fifth;
+    this.#key3 = sixth;
+    return true;
   }
 
   /** The slot of the key in hand, or the free one where it belongs. */
@@ -155,26 +181,21 @@ function slotOf(word0: number, word1: number, word2: number, word3: number): num
   return (mixed ^ (mixed >>> 15)) >>> 0;
 }
 
-const GUID_LENGTH = 36;
+const GUID_BYTES = 36;
+const DASHES_AT = [8, 13, 18, 23];
 const DASH = '-'.charCodeAt(0);
 const NO_DIGIT = 255;
 /** Value of a hexadecimal digit by its code. Only small letters: two keys that differ in case are two keys. */
-const DIGITS = new Uint8Array(128).fill(NO_DIGIT);
+const DIGITS = new Uint8Array(256).fill(NO_DIGIT);
 for (const [value, digit] of Array.from('0123456789abcdef').entries()) DIGITS[digit.charCodeAt(0)] = value;
 
-const isDashAt = (at: number): boolean => at === 8 || at === 13 || at === 18 || at === 23;
-
-function isGuid(key: string): boolean {
-  if (key.length !== GUID_LENGTH) return false;
-  for (let at = 0; at < GUID_LENGTH; at++) {
-    const code = key.charCodeAt(at);
-    if (isDashAt(at) ? code !== DASH : (DIGITS[code] ?? NO_DIGIT) === NO_DIGIT) return false;
-  }
-  return true;
-}
-
-function hexWord(text: string, from: number, to: number): number {
+/** -1 if one of them is no digit. */
+function hexWord(bytes: Buffer, from: number, digits: number): number {
   let word = 0;
-  for (let at = from; at < to; at++) word = word * 16 + (DIGITS[text.charCodeAt(at)] ?? 0);
+  for (let at = from; at < from + digits; at++) {
+    const digit = DIGITS[bytes[at] ?? 0] ?? NO_DIGIT;
+    if (digit === NO_DIGIT) return -1;
+    word = word * 16 + digit;
+  }
   return word;
 }

@@ -61,6 +61,10 @@ export interface ReadOutcome {
   isOld: boolean;
 }
 
+export interface WindowRead extends ReadOutcome {
+  window: Window;
+}
+
 /** What a finished read of one window is that lost rows and is not believed: the blob stays as it was. */
 export interface ShrunkOutcome {
   claim: Claim;
@@ -91,8 +95,11 @@ export interface Ledger {
    * counter (a lost table must not let every new read look older than what is stored).
    */
   claim(windows: readonly Window[], atMs: number, firstClaim: () => Promise<number>): Promise<Claim>;
-  /** `done = max`, and what was found, unless a newer read was accepted. Tried again on a conflict. */
-  recordRead(window: Window, outcome: ReadOutcome): Promise<void>;
+  /**
+   * `done = max`, and what was found, unless a newer read was accepted: windows of **one** day, in one transaction.
+   * Tried again on a conflict.
+   */
+  recordReads(reads: readonly WindowRead[]): Promise<void>;
   /**
    * If no newer read ended: `done`, `notified` and the state `shrunk`. What the window holds stays, and so does
    * the read that a later one is compared with, unless this one takes its place.

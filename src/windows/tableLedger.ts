@@ -27,17 +27,28 @@ export function createTableLedger(table: Table): Ledger {
     async markPlanned(windows, lane, plannedAtMs) {
       const plan = { plannedAt: instantOf(plannedAtMs), lane };
       await inParallel(byDate(windows), PARALLEL_DAYS, ([date, ofDay]) =>
-        changeDay(table, date, ofDay, (properties) => ({ ...NEVER_READ, ...properties, ...plan })),
+        changeDay(table, date, ofDay.map(ofWindow), (properties) => ({
+          ...NEVER_READ,
+          ...properties,
+          ...plan,
+        })),
       );
     },
 
     claim: (windows, atMs, firstClaim) => claim(table, windows, atMs, firstClaim),
 
-    recordRead: (window, outcome) =>
-      changeDay(table, window.date, [window], (properties) => afterRead(properties, outcome)),
+    async recordReads(reads) {
+      const [first] = reads;
+      if (first === undefined) return;
+      const { date } = first.window;
+      if (reads.some(({ window }) => window.date !== date)) {
+        throw new RangeError('reads are recorded for windows of one day');
+      }
+      await changeDay(table, date, reads, (properties, read) => afterRead(properties, read));
+    },
 
     recordShrunk: (window, outcome) =>
-      changeDay(table, window.date, [window], (properties) =>
+      changeDay(table, window.date, [{ window }], (properties) =>
         afterShrunk(properties, outcome, outcome.claim.alone.get(window.id) ?? false),
       ),
 
@@ -45,7 +56,7 @@ export function createTableLedger(table: Table): Ledger {
 
     async recordFailure(windows, reason, final) {
       await inParallel(byDate(windows), PARALLEL_DAYS, ([date, ofDay]) =>
-        changeDay(table, date, ofDay, (properties) => afterFailure(properties, reason, final)),
+        changeDay(table, date, ofDay.map(ofWindow), (properties) => afterFailure(properties, reason, final)),
       );
     },
   };
@@ -113,22 +124,24 @@ async function restore(table: Table, date: string, windows: readonly RestoredWin
 }
 
 /** Changes windows of one day in one transaction; tried again from what is stored then if another changed one. */
-async function changeDay(
+async function changeDay<Of extends { window: Window }>(
   table: Table,
   date: string,
-  windows: readonly Window[],
-  change: (properties: EntityProperties) => EntityProperties,
+  changes: readonly Of[],
+  change: (properties: EntityProperties, of: Of) => EntityProperties,
 ): Promise<void> {
-  if (windows.length === 0) return;
+  if (changes.length === 0) return;
   await untilNoConflict(`changing windows of ${date}`, async () => {
-    const entities = await readWindows(table, date, windows);
-    const operations = windows.map(({ id }) => {
-      const entity = entities.get(id);
-      return write(id, entity, change(entity?.properties ?? {}));
+    const entities = await readWindows(table, date, changes);
+    const operations = changes.map((of) => {
+      const entity = entities.get(of.window.id);
+      return write(of.window.id, entity, change(entity?.properties ?? {}, of));
     });
     await table.transact(date, operations);
   });
 }
+
+const ofWindow = (window: Window) => ({ window });
 
 async function untilNoConflict<T>(what: string, work: () => Promise<T>): Promise<T> {
   let conflict: unknown;
@@ -148,12 +161,13 @@ async function untilNoConflict<T>(what: string, work: () => Promise<T>): Promise
 async function readWindows(
   table: Table,
   date: string,
-  windows: readonly Window[],
+  changes: readonly { window: Window }[],
 ): Promise<Map<string, Entity>> {
-  const [only, ...others] = windows;
+  const [only, ...others] = changes;
   if (only === undefined || others.length > 0) return readPartition(table, date);
-  const entity = await table.get(date, only.id);
-  return new Map(entity === undefined ? [] : [[only.id, entity]]);
+  const { id } = only.window;
+  const entity = await table.get(date, id);
+  return new Map(entity === undefined ? [] : [[id, entity]]);
 }
 
 async function readPartition(table: Table, date: string): Promise<Map<string, Entity>> {

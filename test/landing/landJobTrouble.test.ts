@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { landWindowJob } from '../../src/landing/landJob.ts';
-import { StorageError } from '../../src/storage/blobs.ts';
 import {
   callAt,
   digestOf,
@@ -141,18 +140,6 @@ describe('a read that is larger than memory', () => {
     expect(idsOf(world, TEN)).toHaveLength(34);
     expect(world.log.asked).toHaveLength(2);
   });
-
-  it('that is still whole in memory is simply staged again', async () => {
-    const world = landingWorld([a, b]);
-    let commits = 0;
-    const commitBlocks: typeof world.raw.commitBlocks = async (name, ids, options) => {
-      if (commits++ === 0) throw new StorageError(400, 'InvalidBlockList', 'gone');
-      return world.raw.commitBlocks(name, ids, options);
-    };
-    const report = await landWindowJob(tenJob, world.deps({}, { raw: { ...world.raw, commitBlocks } }));
-    expect(report).toMatchObject({ windows: 1, sentAgain: 0 });
-    expect(idsOf(world, TEN)).toEqual(['a', 'b']);
-  });
 });
 
 describe('two workers with the same hour', () => {
@@ -183,15 +170,15 @@ describe('two workers with the same hour', () => {
       const message = replan(world, tenJob);
       world.log.rows = rows;
       let commits = 0;
-      const commitBlocks: typeof world.raw.commitBlocks = async (name, ids, options) => {
+      const put: typeof world.raw.put = async (name, content, options) => {
         if (name === TEN && commits++ === 0) {
           // Between the older worker's look at the blob and its commit a whole newer read passes by.
           world.log.rows = [b];
           await world.land(message);
         }
-        return world.raw.commitBlocks(name, ids, options);
+        return world.raw.put(name, content, options);
       };
-      const raw = { ...world.raw, commitBlocks };
+      const raw = { ...world.raw, put };
       const report = await landWindowJob(message, world.deps({}, { raw }));
       expect(report).toMatchObject({ superseded: 1, committed: 0 });
       expect(idsOf(world, TEN)).toEqual(['b']);

@@ -125,9 +125,9 @@ describe('rows that were withdrawn', () => {
     const scene = await sceneWith(rows);
     const { world } = scene;
     world.log.rows = rows.slice(1);
-    const commitBlocks = () => Promise.reject(new Error('the process ends'));
+    const put = () => Promise.reject(new Error('the process ends'));
     const message = replan(world, hourJob(9));
-    await expect(world.land(message, { raw: { ...world.raw, commitBlocks } })).rejects.toThrow();
+    await expect(world.land(message, { raw: { ...world.raw, put } })).rejects.toThrow();
     expect(jobsSent(world)).toHaveLength(1);
     await world.land(message);
     expect(jobsSent(world)).toHaveLength(2);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { StorageError } from '../../src/storage/blobs.ts';
 import { createTableLedger } from '../../src/windows/tableLedger.ts';
 import {
@@ -31,15 +31,27 @@ async function expectAtRest(world: LandingWorld): Promise<void> {
   expect(entry?.claim).toBe(entry?.done);
 }
 
-/** Runs steps as they come, but lets `at` decide about one of them, the first with this name. */
+/** Names of steps that a test waits for, and has not met. */
+const awaited = new Set<{ prefix: string }>();
+
+/**
+ * Runs steps as they come, but lets `at` decide about one of them, the first with this name. A test in which there
+ * is none fails: what it is about has not happened.
+ */
 const once = (prefix: string, at: <T>(call: () => Promise<T>) => Promise<T>): Step => {
-  let met = false;
+  const step = { prefix };
+  awaited.add(step);
   return async (name, call) => {
-    if (met || !name.startsWith(prefix)) return call();
-    met = true;
+    if (!name.startsWith(prefix) || !awaited.delete(step)) return call();
     return at(call);
   };
 };
+
+afterEach(() => {
+  const missed = [...awaited].map(({ prefix }) => prefix);
+  awaited.clear();
+  expect(missed, 'steps that never came').toEqual([]);
+});
 
 describe('a message delivered twice', () => {
   it('at once: two workers end with one blob, and no request too many harms', async () => {
@@ -74,7 +86,7 @@ describe('a message delivered twice', () => {
 describe('a lock that is lost during a long job', () => {
   it('lets the redelivery end first: the long one does not replace what that one read', async () => {
     const world = landingWorld(calls('old'));
-    const step = once(`commit ${TEN}`, async (call) => {
+    const step = once(`put ${TEN}`, async (call) => {
       world.log.rows = calls('old', 'new');
       expect(await world.land(job)).toMatchObject({ committed: 1 });
       return call();
@@ -87,7 +99,7 @@ describe('a lock that is lost during a long job', () => {
   it('lets the redelivery claim and end last: it replaces what the long one read', async () => {
     const world = landingWorld(calls('old'));
     let redelivery: Promise<unknown> | undefined;
-    const step = once(`commit ${TEN}`, async (call) => {
+    const step = once(`put ${TEN}`, async (call) => {
       // The redelivery claims, and waits for its page until the long one has ended.
       await new Promise<void>((claimed) => {
         world.log.beforePage = async () => {
@@ -119,7 +131,7 @@ describe('a storage that refuses', () => {
     async ({ status, code, ends }) => {
       const world = landingWorld(calls('a', 'b'));
       const refuse = () => Promise.reject(new StorageError(status, code, 'refused'));
-      const raw = steppedContainer(world.raw, once('commit', refuse));
+      const raw = steppedContainer(world.raw, once(`put ${TEN}`, refuse));
       if (ends === 'lands') await world.land(job, { raw });
       else {
         await expect(world.land(job, { raw })).rejects.toThrow('refused');
@@ -145,22 +157,6 @@ describe('a storage that refuses', () => {
     }
     await expectAtRest(world);
   });
-
-  it('a block list, with InvalidBlockList: another read was committed in between, and this one stands', async () => {
-    const world = landingWorld(calls('a', 'b'));
-    const refuse = async <T>(call: () => Promise<T>): Promise<T> => {
-      // What a commit of an older read does to all that is staged.
-      world.raw.staged.clear();
-      return call();
-    };
-    expect(await world.land(job, { raw: steppedContainer(world.raw, once('commit', refuse)) })).toMatchObject(
-      {
-        committed: 1,
-        sentAgain: 0,
-      },
-    );
-    await expectAtRest(world);
-  });
 });
 
 describe('a write that succeeds although its answer is lost', () => {
@@ -175,7 +171,7 @@ describe('a write that succeeds although its answer is lost', () => {
 
   it('of a blob, and the client sends it again by itself: the refusal is known for its echo', async () => {
     const world = landingWorld(calls('a'));
-    const raw = steppedContainer(world.raw, once(`commit ${TEN}`, refused412));
+    const raw = steppedContainer(world.raw, once(`put ${TEN}`, refused412));
     expect(await world.land(job, { raw })).toMatchObject({ committed: 1 });
     expect(dayMessages(world)).toBe(1);
     await expectAtRest(world);
@@ -183,7 +179,7 @@ describe('a write that succeeds although its answer is lost', () => {
 
   it('of a blob: the next delivery finds it, and tells the day', async () => {
     const world = landingWorld(calls('a'));
-    const raw = steppedContainer(world.raw, once(`commit ${TEN}`, lost));
+    const raw = steppedContainer(world.raw, once(`put ${TEN}`, lost));
     await expect(world.land(job, { raw })).rejects.toThrow('lost');
     expect(dayMessages(world)).toBe(0);
     await world.land(job);

@@ -49,6 +49,40 @@ describe('the ids that a job has seen', () => {
     );
   });
 
+  it('knows a key by its bytes as by its text, wherever they stand, however near it is to a GUID', () => {
+    const near = fc
+      .tuple(fc.nat(35), fc.constantFrom(...Array.from('0fgAF-_ "'), '', '00', '\u00e9', '\u0130'))
+      .map(([at, other]) => GUID.slice(0, at) + other + GUID.slice(at + 1));
+    const key = fc.oneof(
+      near,
+      fc.uuid(),
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom(GUID, `${GUID}0`, GUID.slice(0, 35), '0'.repeat(36)),
+    );
+    const place = fc.record({
+      key,
+      row: fc.constantFrom('x', 'y'),
+      before: fc.constantFrom('', '"', GUID),
+      after: fc.constantFrom('"', '1'),
+    });
+    fc.assert(
+      fc.property(fc.array(place, { maxLength: 50 }), (rows) => {
+        const [byText, byBytes] = [new SeenIds(), new SeenIds()];
+        const keys = new Set<string>();
+        for (const { key, row, before, after } of rows) {
+          const [from, length] = [Buffer.byteLength(before), Buffer.byteLength(key)];
+          const bytes = Buffer.from(`${before}${key}${after}`);
+          const sighting = byText.add(key, sha256(row));
+          expect(byBytes.addFrom(bytes, from, from + length, sha256(row))).toBe(sighting);
+          expect(sighting === 'new').toBe(!keys.has(key));
+          keys.add(key);
+          expect([byText.hasKey(key), byBytes.hasKey(key)]).toEqual([true, true]);
+        }
+        expect(byBytes.size).toBe(keys.size);
+      }),
+    );
+  });
+
   it('forgets none of 100,000, in at most 40 bytes each', () => {
     const seen = new SeenIds();
     const ids = Array.from({ length: 100_000 }, (_, index) =>

@@ -448,16 +448,16 @@ describe('two workers, one of which lost rows', () => {
     world.log.rows = [...rows, callAt('withdrawn', '2026-11-23T10:31:00Z')];
     const message = replan(world, tenJob);
     let commits = 0;
-    const commitBlocks: typeof world.raw.commitBlocks = async (name, ids, options) => {
+    const put: typeof world.raw.put = async (name, content, options) => {
       if (name === TEN && commits++ === 0) {
         // The older worker is about to commit. An empty answer is kept aside, and fences nothing; then the log is
         // read as it is now, and that is what is stored.
         expect(await readAgain(world, [])).toMatchObject({ shrunk: 1 });
         expect(await readAgain(world, rows)).toMatchObject({ windows: 1 });
       }
-      return world.raw.commitBlocks(name, ids, options);
+      return world.raw.put(name, content, options);
     };
-    const report = await world.land(message, { raw: { ...world.raw, commitBlocks } });
+    const report = await world.land(message, { raw: { ...world.raw, put } });
     expect(report).toMatchObject({ superseded: 1, committed: 0 });
     expect(idsOf(world, TEN)).toEqual(rows.map((row) => row['id']));
   });
@@ -472,16 +472,16 @@ describe('two workers, one of which lost rows', () => {
       // The older worker has claimed, and waits for its page.
       world.log.beforePage = () => undefined;
       let commits = 0;
-      const commitBlocks: typeof world.raw.commitBlocks = async (name, ids, options) => {
+      const put: typeof world.raw.put = async (name, content, options) => {
         if (name === TEN && commits++ === 0) {
           world.log.rows = rows;
           openGate();
           await older;
         }
-        return world.raw.commitBlocks(name, ids, options);
+        return world.raw.put(name, content, options);
       };
       world.log.rows = [];
-      newer = world.land(message, { raw: { ...world.raw, commitBlocks } });
+      newer = world.land(message, { raw: { ...world.raw, put } });
       await gate;
     };
     const older = world.land(message);

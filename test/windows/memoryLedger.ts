@@ -84,22 +84,24 @@ export function memoryLedger(): MemoryLedger {
       for (const window of windows) change(window, { claim: number, claimedAt: iso(atMs) });
       return { number, atMs, alone };
     },
-    async recordRead(window, { claim, rows, digest, rejected, notified }) {
+    async recordReads(reads) {
       await Promise.resolve();
-      const { done, reads, firstReadAt } = get(window.id);
-      if (claim.number < done) return;
-      change(window, {
-        state: 'read',
-        done: claim.number,
-        rows,
-        digest,
-        rejected,
-        reads: reads + 1,
-        attempts: 0,
-        firstReadAt: firstReadAt ?? iso(claim.atMs),
-        lastReadAt: iso(claim.atMs),
-        ...(notified === undefined ? {} : { notified }),
-      });
+      for (const { window, claim, rows, digest, rejected, notified } of reads) {
+        const { done, reads: readsBefore, firstReadAt } = get(window.id);
+        if (claim.number < done) continue;
+        change(window, {
+          state: 'read',
+          done: claim.number,
+          rows,
+          digest,
+          rejected,
+          reads: readsBefore + 1,
+          attempts: 0,
+          firstReadAt: firstReadAt ?? iso(claim.atMs),
+          lastReadAt: iso(claim.atMs),
+          ...(notified === undefined ? {} : { notified }),
+        });
+      }
     },
     async recordShrunk(window, { claim, isWitness }) {
       await Promise.resolve();
@@ -126,8 +128,9 @@ export function memoryLedger(): MemoryLedger {
       for (const date of new Set(windows.map((window) => window.date))) {
         const day = windows.filter((window) => window.date === date);
         const claim = await ledger.claim(day, atMs, () => Promise.resolve(0));
-        for (const window of day) {
-          await ledger.recordRead(window, {
+        await ledger.recordReads(
+          day.map((window) => ({
+            window,
             claim,
             changed: true,
             rows: rows(window),
@@ -135,8 +138,8 @@ export function memoryLedger(): MemoryLedger {
             rejected: 0,
             notified: undefined,
             isOld: false,
-          });
-        }
+          })),
+        );
       }
     },
   };

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../../src/storage/blobs.ts';
-import { windowOfId, windowsOfDay } from '../../src/windows/grid.ts';
-import type { Claim, ReadOutcome } from '../../src/windows/ledger.ts';
+import type { Table } from '../../src/storage/tables.ts';
+import { type Window, windowOfId, windowsOfDay } from '../../src/windows/grid.ts';
+import type { Claim, Ledger, ReadOutcome } from '../../src/windows/ledger.ts';
 import { createTableLedger } from '../../src/windows/tableLedger.ts';
 import { memoryTable } from '../support/memoryTables.ts';
 import { type Step, steppedTable } from '../support/steps.ts';
@@ -29,6 +30,9 @@ const outcome = (claim: Claim, more: Partial<ReadOutcome> = {}): ReadOutcome => 
   ...more,
 });
 
+const recordRead = (ledger: Ledger, window: Window, found: ReadOutcome) =>
+  ledger.recordReads([{ window, ...found }]);
+
 describe('planning', () => {
   it('makes an entry of a window that nobody has read', async () => {
     const { ledger } = setUp();
@@ -53,7 +57,7 @@ describe('planning', () => {
   it('leaves what is known of a window as it is', async () => {
     const { ledger } = setUp();
     const claim = await ledger.claim([ten], AT, noBlobs);
-    await ledger.recordRead(ten, outcome(claim));
+    await recordRead(ledger, ten, outcome(claim));
     await ledger.markPlanned([ten], 'backfill', AT + 1000);
     expect(await ledger.readDay(DATE)).toMatchObject([
       { state: 'read', done: 1, rows: 7, plannedAt: '2026-11-25T08:00:01.123Z', lane: 'backfill' },
@@ -97,10 +101,10 @@ describe('claiming', () => {
       [ten.id, false],
       [eleven.id, true],
     ]);
-    await ledger.recordRead(ten, outcome(first));
+    await recordRead(ledger, ten, outcome(first));
     expect((await ledger.claim([ten], AT, noBlobs)).alone.get(ten.id)).toBe(false);
     const fourth = await ledger.claim([ten], AT, noBlobs);
-    await ledger.recordRead(ten, outcome(fourth));
+    await recordRead(ledger, ten, outcome(fourth));
     expect((await ledger.claim([ten], AT, noBlobs)).alone.get(ten.id)).toBe(true);
   });
 
@@ -167,7 +171,7 @@ describe('recording a read', () => {
   it('keeps what was found and when it was claimed', async () => {
     const { ledger } = setUp();
     const claim = await ledger.claim([ten], AT, noBlobs);
-    await ledger.recordRead(ten, outcome(claim));
+    await recordRead(ledger, ten, outcome(claim));
     const at = '2026-11-25T08:00:00.123Z';
     expect(await ledger.readDay(DATE)).toMatchObject([
       {
@@ -188,9 +192,9 @@ describe('recording a read', () => {
 
   it('moves times and counts, but not what did not change', async () => {
     const { ledger } = setUp();
-    await ledger.recordRead(ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+    await recordRead(ledger, ten, outcome(await ledger.claim([ten], AT, noBlobs)));
     const again = await ledger.claim([ten], AT + 60_000, noBlobs);
-    await ledger.recordRead(ten, outcome(again, { changed: false }));
+    await recordRead(ledger, ten, outcome(again, { changed: false }));
     expect(await ledger.readDay(DATE)).toMatchObject([
       {
         claim: 2,
@@ -207,9 +211,9 @@ describe('recording a read', () => {
     const { ledger } = setUp();
     const older = await ledger.claim([ten], AT, noBlobs);
     const newer = await ledger.claim([ten], AT + 60_000, noBlobs);
-    await ledger.recordRead(ten, outcome(newer, { rows: 9, notified: 'new' }));
+    await recordRead(ledger, ten, outcome(newer, { rows: 9, notified: 'new' }));
     const [before] = await ledger.readDay(DATE);
-    await ledger.recordRead(ten, outcome(older, { rows: 3, notified: 'old' }));
+    await recordRead(ledger, ten, outcome(older, { rows: 3, notified: 'old' }));
     const [after] = await ledger.readDay(DATE);
     expect(after).toEqual({ ...before, etag: after?.etag });
     expect(after).toMatchObject({ done: 2, rows: 9, reads: 1 });
@@ -217,9 +221,9 @@ describe('recording a read', () => {
 
   it('forgets the announcement of a blob that is no longer there', async () => {
     const { ledger } = setUp();
-    await ledger.recordRead(ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+    await recordRead(ledger, ten, outcome(await ledger.claim([ten], AT, noBlobs)));
     const claim = await ledger.claim([ten], AT, noBlobs);
-    await ledger.recordRead(ten, outcome(claim, { rows: 0, notified: undefined }));
+    await recordRead(ledger, ten, outcome(claim, { rows: 0, notified: undefined }));
     expect((await ledger.readDay(DATE))[0]?.notified).toBeUndefined();
   });
 
@@ -234,7 +238,7 @@ describe('recording a read', () => {
       }
       return table.transact(partition, operations);
     };
-    await createTableLedger({ ...table, transact }).recordRead(ten, outcome(claim));
+    await recordRead(createTableLedger({ ...table, transact }), ten, outcome(claim));
     expect(await ledger.readDay(DATE)).toMatchObject([{ done: 1, rows: 7, lane: 'backfill' }]);
   });
 
@@ -242,8 +246,139 @@ describe('recording a read', () => {
     const { ledger, table } = setUp();
     const claim = await ledger.claim([ten], AT, noBlobs);
     await table.transact(DATE, [{ kind: 'merge', rowKey: ten.id, properties: { later: 'kept' } }]);
-    await ledger.recordRead(ten, outcome(claim));
+    await recordRead(ledger, ten, outcome(claim));
     expect((await table.get(DATE, ten.id))?.properties['later']).toBe('kept');
+  });
+});
+
+describe('recording what a job read in windows of one day', () => {
+  const twelve = windowOfId('2026-11-23T12Z');
+  const windows = [ten, eleven, twelve];
+
+  /** The same table, and the names of its calls. */
+  const counted = (
+    table: Table,
+    before: (transaction: number) => Promise<void> = () => Promise.resolve(),
+  ) => {
+    const steps: string[] = [];
+    const step: Step = async (name, call) => {
+      steps.push(name);
+      if (name === `transact ${DATE}`) await before(steps.filter((other) => other === name).length);
+      return call();
+    };
+    return { steps, ledger: createTableLedger(steppedTable(table, step)) };
+  };
+  const readsOf = (claim: Claim) =>
+    windows.map((window, index) => ({
+      window,
+      ...outcome(claim, { rows: index, notified: `etag of ${window.id}` }),
+    }));
+  const recorded = windows.map(({ id }, index) => ({
+    state: 'read',
+    done: 1,
+    reads: 1,
+    rows: index,
+    notified: `etag of ${id}`,
+  }));
+
+  it.each([
+    ['that were planned', true],
+    ['that have no entry', false],
+  ])('is one transaction over all of them, %s', async (_, isPlanned) => {
+    const { ledger, table } = setUp();
+    const claim: Claim = isPlanned
+      ? await ledger.claim(windows, AT, noBlobs)
+      : { number: 1, atMs: AT, alone: new Map() };
+    const all = counted(table);
+    await all.ledger.recordReads(readsOf(claim));
+    expect(all.steps).toEqual([`query ${DATE}`, `transact ${DATE}`]);
+    expect(await ledger.readDay(DATE)).toMatchObject(recorded);
+  });
+
+  it('asks the table for nothing if there are none, and for one entry if there is one', async () => {
+    const { ledger, table } = setUp();
+    const claim = await ledger.claim(windows, AT, noBlobs);
+    const all = counted(table);
+    await all.ledger.recordReads([]);
+    expect(all.steps).toEqual([]);
+    await all.ledger.recordReads(readsOf(claim).slice(0, 1));
+    expect(all.steps).toEqual([`get ${DATE} ${ten.id}`, `transact ${DATE}`]);
+  });
+
+  it('takes a whole day', async () => {
+    const { ledger, table } = setUp();
+    const day = windowsOfDay(DATE);
+    const claim = await ledger.claim(day, AT, noBlobs);
+    const all = counted(table);
+    await all.ledger.recordReads(day.map((window) => ({ window, ...outcome(claim, { rows: window.hour }) })));
+    expect(all.steps).toHaveLength(2);
+    expect((await ledger.readDay(DATE)).map(({ rows }) => rows)).toEqual(day.map(({ hour }) => hour));
+  });
+
+  it('leaves alone only the window that a newer read has ended', async () => {
+    const { ledger } = setUp();
+    const older = await ledger.claim(windows, AT, noBlobs);
+    const newer = await ledger.claim([eleven], AT + 60_000, noBlobs);
+    await recordRead(ledger, eleven, outcome(newer, { rows: 9, notified: 'new' }));
+    const [, before] = await ledger.readDay(DATE);
+    await ledger.recordReads(readsOf(older));
+    const entries = await ledger.readDay(DATE);
+    expect(entries).toMatchObject([recorded[0], { done: 2, rows: 9, notified: 'new' }, recorded[2]]);
+    expect(entries[1]).toEqual({ ...before, etag: entries[1]?.etag });
+  });
+
+  it('leaves open only the window that a newer read has claimed', async () => {
+    const { ledger } = setUp();
+    const older = await ledger.claim(windows, AT, noBlobs);
+    await ledger.claim([eleven], AT + 60_000, noBlobs);
+    await ledger.recordReads(readsOf(older));
+    expect(await ledger.readDay(DATE)).toMatchObject([{ claim: 1 }, { claim: 2 }, { claim: 1 }]);
+    expect(await ledger.readDay(DATE)).toMatchObject(recorded);
+    const next = await ledger.claim(windows, AT, noBlobs);
+    expect(windows.map(({ id }) => next.alone.get(id))).toEqual([true, false, true]);
+  });
+
+  it('is tried again as a whole, from what is stored then, when one window has changed meanwhile', async () => {
+    const { ledger, table } = setUp();
+    const older = await ledger.claim(windows, AT, noBlobs);
+    const newer = await ledger.claim([twelve], AT + 60_000, noBlobs);
+    const meddled = counted(table, async (transaction) => {
+      if (transaction > 2) return;
+      // Nothing of the try before may be left.
+      expect((await ledger.readDay(DATE)).map(({ reads }) => reads).slice(0, 2)).toEqual([0, 0]);
+      if (transaction === 1) await recordRead(ledger, twelve, outcome(newer, { rows: 9, notified: 'new' }));
+      else await ledger.recordFailure([eleven], 'of another', false);
+    });
+    await meddled.ledger.recordReads(readsOf(older));
+    const one = [`query ${DATE}`, `transact ${DATE}`];
+    expect(meddled.steps).toEqual([...one, ...one, ...one]);
+    expect(await ledger.readDay(DATE)).toMatchObject([
+      recorded[0],
+      { ...recorded[1], attempts: 0 },
+      { done: 2, reads: 1, rows: 9, notified: 'new' },
+    ]);
+  });
+
+  it('is tried again when another has made the entry of one', async () => {
+    const { ledger, table } = setUp();
+    const meddled = counted(table, async (transaction) => {
+      if (transaction === 1) await ledger.markPlanned([eleven], 'backfill', AT);
+    });
+    await meddled.ledger.recordReads(readsOf({ number: 1, atMs: AT, alone: new Map() }));
+    expect(meddled.steps).toHaveLength(4);
+    const entries = await ledger.readDay(DATE);
+    expect(entries).toMatchObject(recorded);
+    expect(entries.map(({ lane }) => lane)).toEqual([undefined, 'backfill', undefined]);
+  });
+
+  it('leaves every window as it was if the table refuses', async () => {
+    const { ledger, table } = setUp();
+    const claim = await ledger.claim(windows, AT, noBlobs);
+    const before = await ledger.readDay(DATE);
+    const busy = counted(table, () => Promise.reject(new StorageError(503, 'ServerBusy', 'busy')));
+    await expect(busy.ledger.recordReads(readsOf(claim))).rejects.toThrow('busy');
+    expect(busy.steps).toHaveLength(2);
+    expect(await ledger.readDay(DATE)).toEqual(before);
   });
 });
 
@@ -252,7 +387,7 @@ describe('recording a read that is not believed', () => {
 
   it('ends the read and leaves what the window holds', async () => {
     const { ledger } = setUp();
-    await ledger.recordRead(ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+    await recordRead(ledger, ten, outcome(await ledger.claim([ten], AT, noBlobs)));
     const [before] = await ledger.readDay(DATE);
     await ledger.recordFailure([ten], 'once', false);
     await ledger.recordShrunk(ten, shrunk(await ledger.claim([ten], AT + 60_000, noBlobs)));
@@ -282,7 +417,7 @@ describe('recording a read that is not believed', () => {
   it('is nothing once a newer read has ended', async () => {
     const { ledger } = setUp();
     const older = await ledger.claim([ten], AT, noBlobs);
-    await ledger.recordRead(ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+    await recordRead(ledger, ten, outcome(await ledger.claim([ten], AT, noBlobs)));
     const before = await ledger.readDay(DATE);
     await ledger.recordShrunk(ten, shrunk(older));
     expect(await ledger.readDay(DATE)).toMatchObject([{ ...before[0], etag: expect.any(String) as string }]);
@@ -292,13 +427,13 @@ describe('recording a read that is not believed', () => {
     const { ledger } = setUp();
     const [first, older] = [await ledger.claim([ten], AT, noBlobs), await ledger.claim([ten], AT, noBlobs)];
     await ledger.recordShrunk(ten, shrunk(await ledger.claim([ten], AT, noBlobs)));
-    await ledger.recordRead(ten, outcome(older, { rows: 8, notified: 'older' }));
+    await recordRead(ledger, ten, outcome(older, { rows: 8, notified: 'older' }));
     const expected = { state: 'shrunk', shrunkClaim: 3, done: 3, rows: 8, notified: 'older', reads: 1 };
     expect(await ledger.readDay(DATE)).toMatchObject([expected]);
-    await ledger.recordRead(ten, outcome(first, { rows: 1, notified: 'first' }));
+    await recordRead(ledger, ten, outcome(first, { rows: 1, notified: 'first' }));
     expect(await ledger.readDay(DATE)).toMatchObject([expected]);
     const newest = await ledger.claim([ten], AT, noBlobs);
-    await ledger.recordRead(ten, outcome(newest, { rows: 9 }));
+    await recordRead(ledger, ten, outcome(newest, { rows: 9 }));
     const [entry] = await ledger.readDay(DATE);
     expect(entry).toMatchObject({ state: 'read', done: 4, rows: 9, reads: 2 });
     expect(entry).not.toHaveProperty('shrunkClaim');
@@ -314,7 +449,7 @@ describe('recording a read that is not believed', () => {
     await ledger.recordShrunk(ten, shrunk(third));
     const fourth = await ledger.claim([ten], AT, noBlobs);
     expect(fourth.alone.get(ten.id)).toBe(false);
-    await ledger.recordRead(ten, outcome(fourth));
+    await recordRead(ledger, ten, outcome(fourth));
     expect(await isAlone(ledger.claim([ten], AT, noBlobs))).toBe(true);
   });
 
@@ -340,7 +475,7 @@ describe('restoring', () => {
 
   it('leaves windows alone that were read, or are being read', async () => {
     const { ledger } = setUp();
-    await ledger.recordRead(ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+    await recordRead(ledger, ten, outcome(await ledger.claim([ten], AT, noBlobs)));
     await ledger.claim([eleven], AT, noBlobs);
     const before = await ledger.readDay(DATE);
     const windows = [ten, eleven].map((window) => ({ window, ...found }));
@@ -368,7 +503,7 @@ describe('recording a failure', () => {
     const { ledger } = setUp();
     const { before, state } = given;
     if (before !== 'never read') {
-      await ledger.recordRead(ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+      await recordRead(ledger, ten, outcome(await ledger.claim([ten], AT, noBlobs)));
     }
     if (before === 'shrunk') {
       const claim = await ledger.claim([ten], AT, noBlobs);
@@ -385,7 +520,7 @@ describe('recording a failure', () => {
     const claim = await ledger.claim([ten], AT, noBlobs);
     await ledger.recordFailure([ten], 'Graph answers 403', true);
     expect(await ledger.readDay(DATE)).toMatchObject([{ state: 'failed', lastError: 'Graph answers 403' }]);
-    await ledger.recordRead(ten, outcome(claim));
+    await recordRead(ledger, ten, outcome(claim));
     const [entry] = await ledger.readDay(DATE);
     expect(entry).toMatchObject({ state: 'read', attempts: 0 });
     expect(entry).not.toHaveProperty('lastError');
