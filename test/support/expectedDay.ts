@@ -44,6 +44,7 @@ export const LANDED_COLUMNS =
     ',',
   );
 const GRAPH_COLUMNS = LANDED_COLUMNS.slice(0, -1);
+const KNOWN: ReadonlySet<string> = new Set(GRAPH_COLUMNS);
 const MAX_LEVELS = 100;
 
 /**
@@ -89,8 +90,11 @@ export const landedForm = (cells: readonly unknown[]): string => JSON.stringify(
 export const rejectedForm = (columns: readonly string[], text: string): string =>
   `[${[...columns].sort().join()}] ${onOneLine(text)}`;
 
-/** @param exact the same row with the digits of its numbers */
-function expectedCells(row: Row, exact: Row): unknown[] {
+/**
+ * The cells of a row that fits, for {@link landedForm}.
+ * @param exact the same row with the digits of its numbers: see {@link exactly}
+ */
+export function expectedCells(row: Row, exact: Row): unknown[] {
   const cells = GRAPH_COLUMNS.map((name) => {
     const value = row[name] ?? null;
     if (value === null) return null;
@@ -102,10 +106,11 @@ function expectedCells(row: Row, exact: Row): unknown[] {
   return [...cells, others.length === 0 ? null : sorted(Object.fromEntries(others))];
 }
 
-const isUnknown = (name: string): boolean => !GRAPH_COLUMNS.includes(name) && !name.startsWith('@odata.');
+/** A property of Graph's that has no column. */
+export const isUnknown = (name: string): boolean => !KNOWN.has(name) && !name.startsWith('@odata.');
 
 /** Columns that do not fit, whatever the row's place. */
-function faultsOf(row: Row): string[] {
+export function faultsOf(row: Readonly<Record<string, unknown>>): string[] {
   const faults = GRAPH_COLUMNS.filter((name) => {
     const value = row[name] ?? null;
     if (value === null) return false;
@@ -126,7 +131,7 @@ const isMoney = (value: unknown): boolean =>
   typeof value === 'number' && Math.abs(value) < 1e9 && Number(value.toFixed(6)) === value;
 
 /** Units of 100 ns since 1970; undefined for what is no instant. */
-function ticksOf(text: unknown): bigint | undefined {
+export function ticksOf(text: unknown): bigint | undefined {
   if (typeof text !== 'string') return undefined;
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(text);
   if (match === null) return undefined;
@@ -181,9 +186,11 @@ function totalsOf(rows: readonly CountedRow[]): ExpectedTotals[] {
 const sum = (group: readonly CountedRow[], name: string): bigint =>
   group.reduce((all, { row }) => all + micros((row[name] ?? 0) as number), 0n);
 
-const micros = (value: number): bigint => BigInt(value.toFixed(6).replace('.', ''));
+/** Micro-units of an amount. */
+export const micros = (value: number): bigint => BigInt(value.toFixed(6).replace('.', ''));
 
-function decimal(amount: bigint): string {
+/** Micro-units as a decimal of six places. */
+export function decimal(amount: bigint): string {
   const digits = String(amount < 0n ? -amount : amount).padStart(7, '0');
   return `${amount < 0n ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6)}`;
 }
@@ -195,11 +202,11 @@ const byTime = (a: CountedRow, b: CountedRow): number => {
 };
 
 /** Nothing and blank text are the same: nobody, or no currency. */
-const textOrNull = (value: unknown): string | undefined =>
+export const textOrNull = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value : undefined;
 
 /** As a string column holds it: no line separators, no halves of characters, at most 32,000 units. */
-const asColumn = (text: string | undefined): string | undefined =>
+export const asColumn = (text: string | undefined): string | undefined =>
   text
     ?.replace(/[\u2028\u2029]|\p{Cs}/gu, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`)
     .slice(0, 32_000);

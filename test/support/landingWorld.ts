@@ -119,6 +119,7 @@ export function landingWorld(rows: unknown[] = []): LandingWorld {
       log: silentLog,
       shrinkConfirmMinutes: world.confirmMinutes,
       sourceDays: 88,
+      settleHours: 72,
       ...more,
     }),
     land: (job, more) => landWindowJob(job, world.deps(more)),

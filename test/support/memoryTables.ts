@@ -3,6 +3,7 @@ import {
   type Entity,
   type EntityProperties,
   type EntityValue,
+  MAX_TRANSACTION_BYTES,
   MAX_TRANSACTION_OPERATIONS,
   type Table,
   type TableOperation,
@@ -13,13 +14,27 @@ export interface MemoryTable extends Table {
   all(): Entity[];
 }
 
+export interface MemoryTableOptions {
+  /**
+   * Asked before each page of a query: how many entities it may hold, 0 for an empty one. A page shows the entities
+   * as they are when it is made: a promise leaves room for other calls in between. Default: one page of everything.
+   */
+  pageSize?: () => number | Promise<number>;
+}
+
 const FORBIDDEN_KEY = /[/\\#?\p{Cc}]/u;
 const MAX_STRING_UNITS = 32 * 1024;
 const MAX_ENTITY_BYTES = 1024 * 1024;
 const MAX_PROPERTIES = 252;
+const PROPERTY_NAME = /^[\p{L}_][\p{L}\p{N}_]{0,254}$/u;
+const INT32_LIMIT = 2 ** 31;
+const INT64_LIMIT = 2n ** 63n;
+/** What a request says of an operation besides its properties, roughly. */
+const OPERATION_BYTES = 500;
 
 /** In-memory table with the semantics that Azure's tables have; proved equal by the storage conformance suite. */
-export function memoryTable(name: string): MemoryTable {
+export function memoryTable(name: string, options: MemoryTableOptions = {}): MemoryTable {
+  const { pageSize = () => Infinity } = options;
   const partitions = new Map<string, Map<string, Entity>>();
   let version = 0;
   const copy = (entity: Entity): Entity => ({ ...entity, properties: { ...entity.properties } });
@@ -35,11 +50,19 @@ export function memoryTable(name: string): MemoryTable {
       return entity && copy(entity);
     },
     async *query(partitionKey, range) {
-      await Promise.resolve();
-      for (const entity of sorted(partitions.get(partitionKey) ?? new Map())) {
-        if (range?.from !== undefined && entity.rowKey < range.from) continue;
-        if (range?.below !== undefined && entity.rowKey >= range.below) continue;
-        yield entity;
+      for (let after: string | undefined; ;) {
+        const size = await pageSize();
+        const last = after;
+        const wanted = sorted(partitions.get(partitionKey) ?? new Map()).filter(
+          ({ rowKey }) =>
+            (last === undefined || rowKey > last) &&
+            (range?.from === undefined || rowKey >= range.from) &&
+            (range?.below === undefined || rowKey < range.below),
+        );
+        const page = wanted.slice(0, size);
+        yield* page;
+        if (page.length === wanted.length) return;
+        after = page.at(-1)?.rowKey ?? after;
       }
     },
     async transact(partitionKey, operations) {
@@ -63,6 +86,9 @@ function checkShape(partitionKey: string, operations: readonly TableOperation[])
   const keys = new Set(operations.map((operation) => operation.rowKey));
   if (keys.size !== operations.length) {
     throw new StorageError(400, 'InvalidDuplicateRow', 'a row key stands twice in one transaction');
+  }
+  if (operations.reduce((sum, operation) => sum + requestBytes(operation), 0) > MAX_TRANSACTION_BYTES) {
+    throw new StorageError(413, 'RequestBodyTooLarge', 'a transaction of more than 4 MiB');
   }
   for (const key of [partitionKey, ...keys]) {
     if (FORBIDDEN_KEY.test(key) || Buffer.byteLength(key, 'utf16le') > 1024) {
@@ -102,8 +128,12 @@ function stored(properties: EntityProperties): Record<string, EntityValue> {
   const values: Record<string, EntityValue> = {};
   for (const [key, value] of Object.entries(properties)) {
     if (value === undefined) continue;
-    if (typeof value === 'number' && (!Number.isInteger(value) || Math.abs(value) > 2 ** 31)) {
+    if (!PROPERTY_NAME.test(key)) throw new StorageError(400, 'PropertyNameInvalid', `not a name: ${key}`);
+    if (typeof value === 'number' && !(Number.isInteger(value) && isWithin(value, INT32_LIMIT))) {
       throw new StorageError(400, 'InvalidInput', `${key} is no Int32`);
+    }
+    if (typeof value === 'bigint' && !isWithin(value, INT64_LIMIT)) {
+      throw new StorageError(400, 'InvalidInput', `${key} is no Int64`);
     }
     if (typeof value === 'string' && value.length > MAX_STRING_UNITS) {
       throw new StorageError(400, 'PropertyValueTooLarge', `${key} is over 64 KiB`);
@@ -117,7 +147,22 @@ function checkEntity(rowKey: string, properties: Record<string, EntityValue>): v
   const sizes = Object.entries(properties).map(
     ([key, value]) => 8 + key.length * 2 + (typeof value === 'string' ? value.length * 2 + 4 : 8),
   );
-  if (sizes.length > MAX_PROPERTIES || sizes.reduce((sum, size) => sum + size, 0) > MAX_ENTITY_BYTES) {
-    throw new StorageError(400, 'EntityTooLarge', `${rowKey} is over 1 MiB or 252 properties`);
+  if (sizes.length > MAX_PROPERTIES) {
+    throw new StorageError(400, 'TooManyProperties', `${rowKey} has more than ${MAX_PROPERTIES} properties`);
+  }
+  if (sizes.reduce((sum, size) => sum + size, 0) > MAX_ENTITY_BYTES) {
+    throw new StorageError(400, 'EntityTooLarge', `${rowKey} is over 1 MiB`);
   }
 }
+
+/** Of the text of a request, roughly: strings as UTF-8 in JSON, other values with the name of their type. */
+function requestBytes(operation: TableOperation): number {
+  if (operation.kind === 'delete') return OPERATION_BYTES;
+  let bytes = OPERATION_BYTES;
+  for (const [key, value] of Object.entries(operation.properties)) {
+    bytes += key.length + (typeof value === 'string' ? Buffer.byteLength(JSON.stringify(value)) : 50);
+  }
+  return bytes;
+}
+
+const isWithin = <T extends number | bigint>(value: T, limit: T): boolean => value >= -limit && value < limit;

@@ -18,7 +18,7 @@ const PAGE = 1000;
  * The smallest Graph that keeps the contract of getPstnCalls: both bounds inclusive, pages of 1,000 in the
  * order of starts. Shares no code with the pipeline or with the simulated tenant.
  */
-export async function startPlainGraph(rows: WireRow[]): Promise<PlainGraph> {
+export async function startPlainGraph(rows: WireRow[], pageRows = PAGE): Promise<PlainGraph> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://localhost');
     graph.requests.push(request.url ?? '');
@@ -28,14 +28,15 @@ export async function startPlainGraph(rows: WireRow[]): Promise<PlainGraph> {
       .filter((row) => row.startDateTime >= sevenDigits(from) && row.startDateTime <= sevenDigits(to))
       .sort((a, b) => (a.startDateTime < b.startDateTime ? -1 : 1));
     const skip = Number(url.searchParams.get('$skip') ?? 0);
-    const value = inRange.slice(skip, skip + PAGE);
-    const next = `${graph.url}${url.pathname}?$skip=${skip + PAGE}`;
+    const value = inRange.slice(skip, skip + pageRows);
+    // The origin by which the client knows it: something may stand in between.
+    const next = `http://${request.headers.host ?? ''}${url.pathname}?$skip=${skip + pageRows}`;
     response.writeHead(match === null ? 400 : 200, { 'content-type': 'application/json' });
     response.end(
       JSON.stringify({
         '@odata.context': `${graph.url}/v1.0/$metadata#Collection(microsoft.graph.callRecords.pstnCallLogRow)`,
         '@odata.count': value.length,
-        ...(skip + PAGE < inRange.length ? { '@odata.nextLink': next } : {}),
+        ...(skip + pageRows < inRange.length ? { '@odata.nextLink': next } : {}),
         value,
       }),
     );

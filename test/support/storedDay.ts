@@ -1,14 +1,7 @@
 import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
-import {
-  exactly,
-  type ExpectedDay,
-  type ExpectedTotals,
-  LANDED_COLUMNS,
-  landedForm,
-  rejectedForm,
-  sorted,
-} from './expectedDay.ts';
+import type { ExpectedDay, ExpectedTotals } from './expectedDay.ts';
+import { landedLine, rejectedLine } from './storedLines.ts';
 
 /** What is stored of a day, in the forms of the oracle. */
 export type StoredDay = Omit<ExpectedDay, 'withoutDay'>;
@@ -141,33 +134,3 @@ const totalsIn = (entity: Entity): ExpectedTotals => ({
   firstCallAt: entity['firstCallAt'] as string,
   lastCallAt: entity['lastCallAt'] as string,
 });
-
-/** @throws Error if a key is missing, in another place, or money has another form than six decimals. */
-function landedLine(line: string): string {
-  const row = JSON.parse(line) as Entity;
-  if (Object.keys(row).join() !== LANDED_COLUMNS.join()) throw new Error(`other columns: ${line}`);
-  const digits = (name: string): string | null => {
-    // Inside a text its quotes would be escaped: only the key itself is found.
-    const match = new RegExp(`,"${name}":(null|-?\\d+\\.\\d{6}),"`).exec(line);
-    if (match === null) throw new Error(`${name} is no decimal of six places: ${line}`);
-    return match[1] === 'null' ? null : (match[1] ?? '');
-  };
-  return landedForm(
-    LANDED_COLUMNS.map((name) => {
-      const value = row[name];
-      if (name === 'charge' || name === 'connectionCharge') return digits(name);
-      if (name === 'duration') return typeof value === 'number' ? String(value) : value;
-      const isJson = name === 'administrativeUnitInfos' || name === 'additionalProperties';
-      return isJson && value !== null ? sorted(exactly(value as string)) : value;
-    }),
-  );
-}
-
-function rejectedLine(line: string): string {
-  const match = /^\{"reason":("(?:[^"\\]|\\.)*"),"row":(.*)\}$/s.exec(line);
-  if (match === null) throw new Error(`not a rejected row with its reason: ${line}`);
-  const reason = JSON.parse(match[1] ?? '') as string;
-  if (reason === '') throw new Error(`no reason: ${line}`);
-  const columns = [...reason.matchAll(/(?:^|; )(\w+): /g)].map(([, column = '']) => column);
-  return rejectedForm(columns, match[2] ?? '');
-}
