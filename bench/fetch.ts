@@ -10,7 +10,7 @@ import { MAX_DELIVERY_COUNT, QUEUE_NAMES } from '../src/queues/names.ts';
 import { toInstant } from '../src/windows/grid.ts';
 import { startChild } from './support/childProcess.ts';
 import type { JsonDone } from './support/jsonProcess.ts';
-import { type Load, PAGE_ROWS } from './support/pages.ts';
+import type { Load } from './support/pages.ts';
 import { type PageServer, startPageServer } from './support/pageServer.ts';
 import { median, printTable, type TableRow } from './support/table.ts';
 import type { WorkDone } from './support/workerProcess.ts';
@@ -164,7 +164,7 @@ async function land(worker: Worker, { fromMs, hours, rows }: Load): Promise<Work
       to: toInstant(fromMs + hours * HOUR_MS),
       lane: 'live',
       planned: toInstant(Date.now()),
-      expectedRows: PAGE_ROWS,
+      expectedRows: rows,
     }),
   );
   if (done.rows !== rows) throw new Error(`${done.rows} rows were landed of ${rows}`);

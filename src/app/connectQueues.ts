@@ -1,6 +1,8 @@
 import { ServiceBusClient } from '@azure/service-bus';
 import type { Config } from '../config/config.ts';
+import { azureLetterBox, type AzureLetterBox } from '../queues/azureLetterBox.ts';
 import { azureSender } from '../queues/azureSender.ts';
+import type { QueueName } from '../queues/names.ts';
 import { azurePeeker, type QueuePeeker } from '../queues/peek.ts';
 import type { MessageSender } from '../queues/sender.ts';
 import { connected, type Credential, required } from './connections.ts';
@@ -9,6 +11,8 @@ import type { Patience } from './patience.ts';
 export interface Queues {
   sender: MessageSender;
   peeker: QueuePeeker;
+  /** The dead letters of a queue, to be taken; to be closed by whoever opened it. */
+  letterBox(queue: QueueName): AzureLetterBox;
   close(): Promise<void>;
 }
 
@@ -28,5 +32,10 @@ export async function connectQueues(
           options,
         )
       : connected('ServiceBusConnection', () => new ServiceBusClient(text, options));
-  return { sender: azureSender(bus), peeker: azurePeeker(bus), close: () => bus.close() };
+  return {
+    sender: azureSender(bus),
+    peeker: azurePeeker(bus),
+    letterBox: (queue) => azureLetterBox(bus, queue),
+    close: () => bus.close(),
+  };
 }

@@ -1,6 +1,7 @@
 import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { TokenCredential } from '@azure/core-auth';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { type Config, ConfigError } from '../config/config.ts';
 import type { SettingName } from '../config/schema.ts';
 import type { Patience } from './patience.ts';
@@ -21,13 +22,18 @@ export async function connectBlobs(
   return new BlobServiceClient(uri, await credential(), options);
 }
 
+/** @param policy told of every request, also of repeated ones */
 export async function connectTable(
   config: Config,
   name: string,
   credential: Credential,
   { tries, firstDelayMs }: Patience,
+  policy: PipelinePolicy,
 ): Promise<TableClient> {
-  const options = { retryOptions: { maxRetries: tries - 1, retryDelayInMs: firstDelayMs } };
+  const options = {
+    retryOptions: { maxRetries: tries - 1, retryDelayInMs: firstDelayMs },
+    additionalPolicies: [{ policy, position: 'perRetry' as const }],
+  };
   const { DATA_STORAGE: text } = config;
   if (text !== undefined) {
     // A storage emulator on this machine speaks http.

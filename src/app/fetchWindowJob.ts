@@ -1,16 +1,17 @@
 import type { Config } from '../config/config.ts';
-import { GraphError } from '../graph/errors.ts';
 import { landWindowJob } from '../landing/landJob.ts';
-import { parseWindowJob, toMessage, type WindowJob } from '../queues/messages.ts';
+import { parseWindowJob, toMessage } from '../queues/messages.ts';
 import { MAX_DELIVERY_COUNT, queueOfLane } from '../queues/names.ts';
 import type { Log } from '../runtime/log.ts';
+import { mayBegin } from './mayBegin.ts';
+import { decideStopped } from './postpone.ts';
 import type { Services } from './services.ts';
 
 /** Shorter than `functionTimeout`, which would end the whole worker with everything else that runs in it. */
 const DEADLINE_MS = 25 * 60_000;
+/** With slow pages, a job of several windows is read in parts rather than until it has to end. */
+const OVERTIME_MS = 15 * 60_000;
 
-/** A job that always has to wait is no job that is served: it fails then, and the planner takes it up later. */
-const MAX_POSTPONED = 20;
 /** Messages whose fault nothing mends; more are never in flight at once. */
 const REMEMBERED = 1_000;
 
@@ -24,18 +25,19 @@ export interface Delivery {
  * Why jobs failed for good in this process, by message. The queue gives a message back ten times whatever the
  * fault: one that needs a person is not worth ten requests.
  */
-const failedForGood = new Map<string, GraphError>();
+const failedForGood = new Map<string, Error>();
 
 /**
- * Reads the windows of one job, for both lanes. Resolves when the message may be completed.
+ * Reads the windows of one job, for both lanes, or sends it again for a time at which the request budget has room
+ * for it. Resolves when the message may be completed.
  * @param ending aborted when the process is about to end: the job stops before its next page.
  * @throws BadMessageError for a body that is no job, and whatever stopped the job: the message comes again.
  */
 export async function fetchWindowJob(
   body: unknown,
   delivery: Delivery,
-  services: Pick<Services, 'raw' | 'ledger' | 'sender' | 'clock' | 'newId' | 'graph'> & {
-    config: Pick<Config, 'SHRINK_CONFIRM_MINUTES' | 'SOURCE_DAYS'>;
+  services: Pick<Services, 'raw' | 'ledger' | 'sender' | 'clock' | 'newId' | 'budget' | 'graph'> & {
+    config: Pick<Config, 'SHRINK_CONFIRM_MINUTES' | 'SOURCE_DAYS' | 'SETTLE_HOURS'>;
   },
   log: Log,
   ending: AbortSignal,
@@ -46,37 +48,38 @@ export async function fetchWindowJob(
   const known = failedForGood.get(delivery.messageId);
   if (known !== undefined) throw known;
   const { config, graph, sender } = services;
+  const settleHours = config.SETTLE_HOURS;
+  const decide = (error: unknown) => decideStopped(error, job.tries ?? 0);
+  const isFinal = (error: unknown): boolean => {
+    const { kind } = decide(error);
+    return kind === 'fail' || (kind === 'giveBack' && delivery.count >= MAX_DELIVERY_COUNT);
+  };
   try {
+    if (!ending.aborted && !(await mayBegin(job, { ...services, log, isFinal, settleHours }))) return;
     await landWindowJob(job, {
       ...services,
       source: await graph(log),
       log,
       shrinkConfirmMinutes: config.SHRINK_CONFIRM_MINUTES,
       sourceDays: config.SOURCE_DAYS,
+      settleHours,
       signal: AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), ending]),
-      isFinal: (error) => delivery.count >= MAX_DELIVERY_COUNT || isForGood(error),
+      overtime: AbortSignal.timeout(OVERTIME_MS),
+      isFinal,
     });
   } catch (error) {
-    if (isForGood(error)) rememberFailure(delivery.messageId, error);
-    const delayMs = waitAskedFor(error, job);
-    if (delayMs === undefined) throw error;
+    const stopped = decide(error);
+    if (stopped.kind === 'fail' && error instanceof Error) rememberFailure(delivery.messageId, error);
+    if (stopped.kind !== 'postpone') throw error;
     // A message given back comes again at once, and ten times at most: one that must wait is sent anew.
-    const tries = (job.tries ?? 0) + 1;
+    const { delayMs, tries } = stopped;
     log.info('windowJobPostponed', { from: job.from, to: job.to, lane: job.lane, delayMs, tries });
     await sender.send(queueOfLane(job.lane), toMessage({ ...job, tries }), { delayMs });
   }
 }
 
-const isForGood = (error: unknown): error is GraphError => error instanceof GraphError && !error.transient;
-
-function rememberFailure(messageId: string, error: GraphError): void {
+function rememberFailure(messageId: string, error: Error): void {
   const [oldest] = failedForGood.keys();
   if (failedForGood.size >= REMEMBERED && oldest !== undefined) failedForGood.delete(oldest);
   if (messageId !== '') failedForGood.set(messageId, error);
 }
-
-/** Milliseconds after which Graph, or our own pace, lets the job try again. */
-const waitAskedFor = (error: unknown, job: WindowJob): number | undefined =>
-  error instanceof GraphError && error.transient && (job.tries ?? 0) < MAX_POSTPONED
-    ? error.retryAfterMs
-    : undefined;

@@ -1,3 +1,4 @@
+import { sweepUse } from '../graph/budget/sweepUse.ts';
 import type { Log } from '../runtime/log.ts';
 import { sweepDay } from '../totals/sweepDay.ts';
 import { wakeMonths } from '../totals/wakeMonths.ts';
@@ -15,11 +16,13 @@ type TickServices = Pick<
   | 'readDayHead'
   | 'sender'
   | 'clock'
->;
+> &
+  // Whoever drives the stages without a budget counts no requests.
+  Partial<Pick<Services, 'budgetTable'>>;
 
 /** One tick of the timer, over every stage of the pipeline. @throws AggregateError if parts of it failed. */
-export const planTick = (services: TickServices, log: Log): Promise<PlanOutcome> =>
-  planAndSend(
+export async function planTick(services: TickServices, log: Log): Promise<PlanOutcome> {
+  const outcome = await planAndSend(
     {
       ...services,
       wakeMonths: (look) =>
@@ -28,3 +31,7 @@ export const planTick = (services: TickServices, log: Log): Promise<PlanOutcome>
     },
     log,
   );
+  // Requests are counted by real time, whatever clock the pipeline decides by.
+  if (outcome.daily && services.budgetTable !== undefined) await sweepUse(services.budgetTable, Date.now());
+  return outcome;
+}

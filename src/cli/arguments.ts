@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { parseInstant } from '../graph/instant.ts';
+import { QUEUE_NAMES, type QueueName } from '../queues/names.ts';
 
 /** As messages may name them: a year beyond is a slip. */
 const FIRST_MS = Date.UTC(2000, 0, 1);
@@ -37,4 +38,11 @@ export function folderArgument(text: string): string {
 export function dateArgument(text: string): number {
   if (!DATE.test(text)) throw new InvalidArgumentError('It must be a date such as 2026-11-23.');
   return instantArgument(text);
+}
+
+/** @throws InvalidArgumentError for a queue that the pipeline does not have; names those that it has. */
+export function queueArgument(text: string): QueueName {
+  const queue = QUEUE_NAMES.find((name) => name === text);
+  if (queue === undefined) throw new InvalidArgumentError(`The queues are ${QUEUE_NAMES.join(', ')}.`);
+  return queue;
 }

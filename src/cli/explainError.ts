@@ -7,6 +7,7 @@ import { AzuriteError } from '../local/storage/azurite.ts';
 import { FolderInUseError } from '../local/storage/folderLock.ts';
 import { DataFolderError } from '../local/pipeline/dataFolder.ts';
 import { QueueError } from '../queues/queueError.ts';
+import { ReplayError } from '../queues/replay.ts';
 import { isMissing } from '../report/missingParts.ts';
 import { StorageError, StorageUnreachableError } from '../storage/blobs.ts';
 import { BackfillRangeError } from '../windows/backfillRange.ts';
@@ -30,6 +31,7 @@ const PLAIN_ERRORS = [
   GraphUnreachableError,
   HostError,
   PlannerStateError,
+  ReplayError,
 ];
 
 /** What a command that failed says, and with which code it ends. Only an error that nobody foresaw has a stack. */

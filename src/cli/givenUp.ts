@@ -12,6 +12,8 @@ export interface GivenUp {
   windows: Map<string, string>;
   /** By date. */
   dates: Map<string, string>;
+  /** Jobs that may not have sent on what they leave to their worker. */
+  unsent: WindowJob[];
 }
 
 /** From when on dead letters count: those of an earlier command may still lie there. */
@@ -24,7 +26,7 @@ export interface Since {
 
 /** Which of these windows, and of their days, were given up. Bodies that cannot be read belong to nobody. */
 export function givenUp(letters: readonly DeadLetter[], windows: readonly Window[], since: Since): GivenUp {
-  const found: GivenUp = { windows: new Map(), dates: new Map() };
+  const found: GivenUp = { windows: new Map(), dates: new Map(), unsent: [] };
   const days = new Set(windows.map(({ date }) => date));
   for (const letter of letters) {
     if (letter.enqueuedAt === undefined || Date.parse(letter.enqueuedAt) < since.sentMs - SKEW_MS) continue;
@@ -41,6 +43,7 @@ export function givenUp(letters: readonly DeadLetter[], windows: readonly Window
     for (const window of windows) {
       if (window.fromMs >= fromMs && window.toMs <= toMs) found.windows.set(window.id, reason);
     }
+    if (subject.then !== undefined) found.unsent.push(subject);
   }
   return found;
 }

@@ -46,16 +46,23 @@ export function createOutput(
   };
 }
 
-const PLAIN_EVERY_MS = 5000;
+/** At first often, then ever more rarely: a log that is read later should not be all progress. */
+const PLAIN_EVERY_MS = { first: 5_000, most: 60_000 };
+const PLAIN_SHARE = 1 / 12;
 
 function plainProgress(write: (line: string) => void, nowMs: () => number): Progress {
+  const beganMs = nowMs();
   let lastMs = -Infinity;
   let lastText = '';
   return {
     update: (done, total, text) => {
       const now = nowMs();
       const next = `${done}/${total} ${text}`;
-      if (next === lastText || now - lastMs < PLAIN_EVERY_MS) return;
+      const everyMs = Math.min(
+        PLAIN_EVERY_MS.most,
+        Math.max(PLAIN_EVERY_MS.first, (now - beganMs) * PLAIN_SHARE),
+      );
+      if (next === lastText || now - lastMs < everyMs) return;
       lastMs = now;
       lastText = next;
       write(next);

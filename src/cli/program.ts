@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { findAppRoot, versionOf } from '../local/pipeline/appRoot.ts';
 import { type CommandProcess, createCli, type Cli } from './cli.ts';
 import { addBackfillCommand } from './commands/backfill.ts';
+import { addDeadLettersCommand } from './commands/deadLetters.ts';
 import { addLocalCommand } from './commands/local.ts';
 import { addRebuildCommand } from './commands/rebuild.ts';
 import { addStatusCommand } from './commands/status.ts';
@@ -37,6 +38,15 @@ function createProgram(cli: Cli): Command {
   addBackfillCommand(program, cli);
   addStatusCommand(program, cli);
   addRebuildCommand(program, cli);
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  addDeadLettersCommand(program, cli);
+  inherit(program);
   return program;
+}
+
+/** What is set on a command is not by itself set on those below it. */
+function inherit(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inherit(command);
+  }
 }

@@ -61,7 +61,7 @@ export async function fetchPage(deps: FetchPageDeps, request: PageRequest): Prom
     try {
       // Before the permit, so that the request leaves as soon as it may.
       await transport.prepare(signal);
-      await pacer.take(signal);
+      await pacer.take(request.lane ?? 'live', signal);
       const sentMs = monotonicNowMs();
       firstTryMs ??= sentMs;
       return await tryPage(deps, request, { tries, waitMs: sentMs - beganMs });
@@ -71,10 +71,20 @@ export async function fetchPage(deps: FetchPageDeps, request: PageRequest): Prom
       const decision = decideRetry({ error, tries, elapsedMs, tokenWasRenewed, random: deps.random() });
       if (!decision.again) throw error.at({ page: request.page, range: request.range, attempts: tries });
       tokenWasRenewed ||= error.kind === 'unauthorized';
-      // Too many requests concern everybody; any other failure only this page.
-      if (error.kind === 'throttled') pacer.blockFor(decision.delayMs);
-      else await wait(decision.delayMs, signal);
+      // Too many requests concern everybody, and so does what Graph says of the time; any other failure only this page.
+      if (error.kind === 'throttled') {
+        if (error.retryAfterMs === undefined) await tellAll(deps, decision.delayMs);
+      } else await wait(decision.delayMs, signal);
     }
+  }
+}
+
+/** Nobody sends for so long. That this could not be stored is made up for by the next permit of this process. */
+async function tellAll({ pacer, log }: FetchPageDeps, ms: number): Promise<void> {
+  try {
+    await pacer.blockFor(ms);
+  } catch (error) {
+    log.warn('retryAfterNotShared', { ms, reason: error instanceof Error ? error.message : String(error) });
   }
 }
 
@@ -88,6 +98,7 @@ async function tryPage(
   const sentMs = deps.monotonicNowMs();
   let head: AnswerHead | undefined;
   let retryAfterMs: number | undefined;
+  let told: Promise<void> | undefined;
   const onHead = (answer: AnswerHead): void => {
     head = answer;
     retryAfterMs = parseRetryAfter(
@@ -95,7 +106,7 @@ async function tryPage(
       deps.nowMs(),
     );
     // Whatever the status is: nobody sends before that.
-    if (retryAfterMs !== undefined) deps.pacer.blockFor(retryAfterMs);
+    if (retryAfterMs !== undefined) told = tellAll(deps, retryAfterMs);
   };
   const report = (bytes: number | undefined, error?: GraphError): void => {
     const fields = {
@@ -128,6 +139,8 @@ async function tryPage(
     report(answer?.bytes, error);
     const status = head?.status;
     throw error.at({ status, requestId: requestIdOf(head), clientRequestId, retryAfterMs });
+  } finally {
+    await told;
   }
 }
 

@@ -4,26 +4,24 @@ import { collectYoung } from '../runtime/collectYoung.ts';
 import type { Log } from '../runtime/log.ts';
 import { CLOUDS, defaultScope } from './clouds.ts';
 import { createCredential, simulatorCredential } from './credential.ts';
-import { createPacer } from './pacing.ts';
-import type { PstnCallsSource } from './pstnCalls.ts';
+import type { PstnCallsSource, RequestPacer } from './pstnCalls.ts';
 import { createPstnCallsSource } from './pstnCallsClient.ts';
 import { createTokenCache } from './tokenCache.ts';
 import { createTransport } from './transport.ts';
 import { realWait } from './wait.ts';
 
 export interface GraphDeps {
+  /** Shared by all that send to this Graph. */
+  pacer: RequestPacer;
   newId: NewId;
   random?: () => number;
   /** Where the identity's settings stand. Default: `process.env`. */
   environment?: Environment;
 }
 
-/**
- * The call log of the configured Graph. Call it once a process: what it returns shares the pace of requests,
- * and two of them would ask at twice the rate. The log goes with the caller, an invocation or a command.
- */
+/** The call log of the configured Graph. The log goes with the caller, an invocation or a command. */
 export function graphFromConfig(config: Config, deps: GraphDeps): (log: Log) => PstnCallsSource {
-  const { newId, random = Math.random, environment = process.env } = deps;
+  const { pacer, newId, random = Math.random, environment = process.env } = deps;
   const cloud = CLOUDS[config.GRAPH_CLOUD];
   const simulator = config.GRAPH_ENDPOINT;
   if (simulator !== undefined && !isLoopback(simulator)) {
@@ -45,13 +43,7 @@ export function graphFromConfig(config: Config, deps: GraphDeps): (log: Log) => 
     origin,
     version: config.GRAPH_API_VERSION,
     transport: createTransport({ origin, tokens, loopback: simulator !== undefined }),
-    pacer: createPacer({
-      requestsPerMinute: config.GRAPH_REQUESTS_PER_MINUTE,
-      appRequestsPerMinute: config.GRAPH_APP_REQUESTS_PER_MINUTE,
-      marginMs: config.GRAPH_BUDGET_MARGIN_MS,
-      monotonicNowMs,
-      wait: realWait,
-    }),
+    pacer,
     newId,
     random,
     wait: realWait,

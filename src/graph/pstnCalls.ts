@@ -1,3 +1,4 @@
+import type { Lane } from '../queues/names.ts';
 import type { PageRows } from './pageRows.ts';
 
 /** What the rest of the pipeline needs of Microsoft Graph: the pages of one range, in order, each once. */
@@ -12,7 +13,8 @@ export interface PstnCallsSource {
 
 export interface ReadOptions {
   signal?: AbortSignal;
-  lane?: 'live' | 'backfill';
+  /** Whose share of the requests this is. Default: `live`. */
+  lane?: Lane;
 }
 
 /** Good until the next page is asked for, which lies in the same memory. */
@@ -28,10 +30,14 @@ export interface PstnCallsPage {
 /** Lets requests go one by one, no faster than Graph allows. */
 export interface RequestPacer {
   /**
-   * Resolves when the next request may be sent. Rejects if `signal` is aborted first, or with a `GraphError` of
-   * kind `budget` if that time is more than a minute away: `retryAfterMs` says how far.
+   * Resolves when the next request may be sent, which then has to leave at once. Rejects if `signal` is aborted
+   * first, or with a `GraphError` of kind `budget`, whose `retryAfterMs` says how far away that is, when a minute of
+   * waiting is not enough, or when nobody can say.
    */
-  take(signal?: AbortSignal): Promise<void>;
-  /** Nobody sends for this long: Graph answered with `Retry-After`. */
-  blockFor(ms: number): void;
+  take(lane: Lane, signal?: AbortSignal): Promise<void>;
+  /**
+   * Nobody sends for this long: Graph answered with `Retry-After`. In force for the caller's process at once, for
+   * all others when this resolves.
+   */
+  blockFor(ms: number): Promise<void>;
 }

@@ -47,7 +47,8 @@ export async function commitSpool(
     if (decision !== 'commit') return seen(decision, stored, before, read);
     if (blocksLost) return { kind: 'blocksLost' };
     try {
-      const { etag } = await spool.commit(commitOptions(stored, read));
+      // By the way it is looked at: what answers from a listing has to know that the listing is out of date.
+      const { etag } = await spool.commit(commitOptions(stored, read), raw);
       return { ...contentOf(read), kind: 'committed', etag, changed: !isStored(stored, read) };
     } catch (error) {
       if (isInvalidBlockList(error)) blocksLost = true;

@@ -30,8 +30,7 @@ export async function keepAside(
     }
     const options = commitOptions(stored, read);
     try {
-      if (spool.blobName === name) await spool.commit(options);
-      else await raw.put(name, spool.waiting, options);
+      await spool.commit(options, raw, name);
       return 'kept';
     } catch (error) {
       if (error instanceof StorageError && error.code === 'InvalidBlockList') return 'blocksLost';

@@ -8,15 +8,21 @@ import { inParallel } from '../runtime/inParallel.ts';
 import type { Log } from '../runtime/log.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
 import { byDate } from '../windows/byDate.ts';
-import { asideBlobName, rawDayPrefix, type Window, windowsBetween } from '../windows/grid.ts';
-import type { Claim, Ledger, LedgerEntry } from '../windows/ledger.ts';
+import { asideBlobName, rawDayPrefix, type Window } from '../windows/grid.ts';
+import type { Claim, Ledger } from '../windows/ledger.ts';
+import { runsOf, windowsOfJob } from '../windows/packJobs.ts';
+import { sendRest } from '../windows/sendRest.ts';
 import { believe } from './beliefs.ts';
 import { landDay } from './landDay.ts';
 import { addLanded, addRead, emptyReport, type LandingReport } from './landingReport.ts';
 import type { LineSpool } from './lineSpool.ts';
 import { listedFirst } from './listedFirst.ts';
 import { largestClaim, rejectedDayPrefix } from './rawStore.ts';
+import { readEntries, endedSince } from './readSince.ts';
 import { readRun, type ReadRunDeps, type ReadWindow, type Run } from './readRun.ts';
+import { recordFailure } from './recordFailure.ts';
+import { sendParts } from './sendParts.ts';
+import { rowsTooMany, TooLargeError } from './tooLarge.ts';
 
 export type { LandingReport } from './landingReport.ts';
 
@@ -33,8 +39,12 @@ export interface LandingDeps {
   shrinkConfirmMinutes: number;
   /** Windows that begin earlier than this many days ago are read only by command. */
   sourceDays: number;
+  /** Hours after a window's end from which its rows hardly move any more. */
+  settleHours: number;
   /** Ends the job before its next page or its next day. */
   signal?: AbortSignal;
+  /** Aborted when so little time is left that a job of several windows is better read in parts. */
+  overtime?: AbortSignal;
   /** True if the message is not worth another delivery, or gets none: the windows become `failed`. */
   isFinal?: (error: unknown) => boolean;
   /** How long the message of a changed day waits; a job that somebody waits for does not wait. */
@@ -51,41 +61,48 @@ const LISTED_WINDOWS = 4;
 
 /**
  * Reads the windows of a job that nobody has read since it was planned, and lands each of them exactly as it
- * was read, or not at all. Running it twice, at once or later, changes nothing more.
+ * was read, or not at all; then sends what the job leaves to its worker. A job of several windows that turns out
+ * much larger than expected is sent again in parts. Running it twice, at once or later, changes nothing more.
  *
  * @throws what stopped it, after the ledger has been told for every window that was not landed. Everything
  *   that was landed stays; the job is to be delivered again.
  */
 export async function landWindowJob(job: WindowJob, deps: LandingDeps): Promise<LandingReport> {
-  const windows = windowsBetween(Date.parse(job.from), Date.parse(job.to));
-  const skippedHours = await readSince(Date.parse(job.planned), windows, deps.ledger);
+  const windows = windowsOfJob(job);
+  const skippedHours = await endedSince(Date.parse(job.planned), windows, deps.ledger);
   const due = windows.filter(({ fromMs }) => !skippedHours.has(fromMs));
   const report = emptyReport(skippedHours.size);
   const open = new Set(due);
   try {
-    for (const run of adjacent(due)) await landRun(run, skippedHours, job, deps, report, open);
+    await landOpen(skippedHours, job, deps, report, open);
   } catch (error) {
     await recordFailure([...open], job, error, deps);
     throw error;
   }
-  if (open.size > 0) await deps.sender.send(queueOfLane(job.lane), toMessage(job));
-  report.sentAgain = open.size;
   deps.log.info('windowJobLanded', { from: job.from, to: job.to, lane: job.lane, ...report });
   return report;
 }
 
-/** Begins of the windows that have been read since an instant. */
-async function readSince(
-  plannedMs: number,
-  windows: readonly Window[],
-  ledger: Ledger,
-): Promise<Set<number>> {
-  const entries = await readEntries(byDate(windows).keys(), ledger);
-  const isFresh = ({ id }: Window): boolean => {
-    const lastReadAt = entries.get(id)?.lastReadAt;
-    return lastReadAt !== undefined && Date.parse(lastReadAt) >= plannedMs;
-  };
-  return new Set(windows.filter(isFresh).map(({ fromMs }) => fromMs));
+/** Lands what can be landed; `open` keeps the windows that are not. */
+async function landOpen(
+  skippedHours: ReadonlySet<number>,
+  job: WindowJob,
+  deps: LandingDeps,
+  report: LandingReport,
+  open: Set<Window>,
+): Promise<void> {
+  try {
+    for (const run of runsOf([...open])) await landRun(run, skippedHours, job, deps, report, open);
+  } catch (error) {
+    if (!(error instanceof TooLargeError)) throw error;
+    report.pages += error.pages;
+    report.parts = await sendParts(job, [...open], error, deps);
+    return;
+  }
+  report.sentAgain = open.size;
+  // What comes again sends the rest by itself.
+  if (open.size > 0) await deps.sender.send(queueOfLane(job.lane), toMessage(job));
+  else await sendRest(job, deps);
 }
 
 async function landRun(
@@ -106,7 +123,11 @@ async function landRun(
     read: { lane: job.lane, ...(signal && { signal }) },
     bufferBytes: deps.bufferBytes ?? BUFFER_BYTES,
   };
-  const read = await readRun(run, readDeps);
+  const giveUp = { maxRows: rowsTooMany(job), signal: deps.overtime };
+  const read = await readRun(run, { ...readDeps, giveUp }).catch(async (error: unknown) => {
+    await withdraw(run, deps);
+    throw error;
+  });
   addRead(report, read);
   const entries = await readEntries(run.claims.keys(), deps.ledger);
   const ofRead = { ...deps, raw: await listedFirst(raw, prefixesOf(windows)) };
@@ -122,6 +143,19 @@ async function landRun(
     for (const { window } of [...day.landed.map((landed) => landed.window), ...day.shrunk])
       open.delete(window);
     addLanded(report, day);
+  }
+}
+
+/** Nothing was written but blocks: without its claims, the next read need not fence this one, window by window. */
+async function withdraw({ windows, claims }: Run, { ledger, log }: LandingDeps): Promise<void> {
+  try {
+    await inParallel(byDate(windows), PARALLEL_DAYS, async ([date, ofDay]) => {
+      const claim = claims.get(date);
+      if (claim !== undefined) await ledger.withdraw(ofDay, claim);
+    });
+  } catch (error) {
+    // They stay open then, which costs writes; what stopped the read is what matters.
+    log.warn('claimsNotWithdrawn', { first: windows[0]?.id, reason: String(error) });
   }
 }
 
@@ -145,15 +179,6 @@ async function readForAside(
   return new Map(again.windows.map(({ window, lines }) => [window.fromMs, lines]));
 }
 
-/** By window id, what the ledger knows of days. */
-async function readEntries(dates: Iterable<string>, ledger: Ledger): Promise<Map<string, LedgerEntry>> {
-  const entries = new Map<string, LedgerEntry>();
-  await inParallel(dates, PARALLEL_DAYS, async (date) => {
-    for (const entry of await ledger.readDay(date)) entries.set(entry.window.id, entry);
-  });
-  return entries;
-}
-
 /** One claim a day, all of them before the first page: what is read afterwards is at least as new as they. */
 async function claimDays(windows: readonly Window[], deps: LandingDeps): Promise<Map<string, Claim>> {
   const claims = new Map<string, Claim>();
@@ -163,35 +188,4 @@ async function claimDays(windows: readonly Window[], deps: LandingDeps): Promise
     claims.set(date, claim);
   });
   return claims;
-}
-
-/** The cause is what matters: a ledger that cannot be reached must not hide it. */
-async function recordFailure(
-  windows: readonly Window[],
-  job: WindowJob,
-  error: unknown,
-  { ledger, log, isFinal = () => false }: LandingDeps,
-): Promise<void> {
-  const reason = error instanceof Error ? error.message : String(error);
-  const final = isFinal(error);
-  log.warn('windowJobFailed', { windows: windows.length, first: windows[0]?.id, final, reason });
-  try {
-    // A window that was recorded as read, though the answer was lost, did not fail.
-    const read = await readSince(Date.parse(job.planned), windows, ledger);
-    const failed = windows.filter(({ fromMs }) => !read.has(fromMs));
-    await ledger.recordFailure(failed, reason, final);
-  } catch (second) {
-    log.error('failureNotRecorded', { first: windows[0]?.id, reason: String(second) });
-  }
-}
-
-/** Cuts windows in ascending order into runs without a gap. */
-function adjacent(windows: readonly Window[]): Window[][] {
-  const runs: Window[][] = [];
-  for (const window of windows) {
-    const run = runs.at(-1);
-    if (run?.at(-1)?.toMs === window.fromMs) run.push(window);
-    else runs.push([window]);
-  }
-  return runs;
 }

@@ -21,6 +21,8 @@ export interface LandingReport {
   shrunk: number;
   /** Windows whose blocks an older read discarded: the job was sent again for them. */
   sentAgain: number;
+  /** Jobs that it was sent again as, because it turned out much larger than expected. */
+  parts: number;
 }
 
 export const emptyReport = (skipped: number): LandingReport => ({
@@ -36,6 +38,7 @@ export const emptyReport = (skipped: number): LandingReport => ({
   superseded: 0,
   shrunk: 0,
   sentAgain: 0,
+  parts: 0,
 });
 
 export function addRead(report: LandingReport, read: RunRead): void {

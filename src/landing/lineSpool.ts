@@ -1,5 +1,5 @@
 import type { PageRows } from '../graph/pageRows.ts';
-import type { BlobContainer, BlobWriteOptions } from '../storage/blobs.ts';
+import { type BlobContainer, type BlobWriteOptions, isConflict } from '../storage/blobs.ts';
 import { BLOCK_BYTES, type BufferPool } from './bufferPool.ts';
 import { copyLine, roomFor } from './copyLine.ts';
 import { LineDigest, sha256 } from './digest.ts';
@@ -31,6 +31,8 @@ export class LineSpool {
   #used = 0;
   #blocks = 0;
   #rows = 0;
+  /** The last call that would have replaced the blob at once. */
+  #wasRefused = false;
 
   constructor(target: SpoolTarget, pool: BufferPool) {
     this.blobName = target.blobName;
@@ -115,7 +117,7 @@ export class LineSpool {
 
   /** Stages what waits, as one block. */
   async stage(): Promise<void> {
-    const id = await this.#stageWaiting();
+    const id = await this.#stageWaiting(this.#target.container, this.blobName);
     if (id === undefined) return;
     this.#staged.push(id);
     this.#used = 0;
@@ -123,13 +125,29 @@ export class LineSpool {
 
   /**
    * Replaces the blob by all lines: with one call if all of them wait. If not, what waits is staged once more on
-   * every call, for a commit of another read has discarded whatever was staged.
+   * every call, for a commit of another read has discarded whatever was staged. Lines that all wait go as blocks, too,
+   * where no blob is and still the condition that there be none was refused: blocks that a dead read has left are a
+   * blob to some stores.
+   *
+   * @param container the way by which the blob is looked at as well
+   * @param blobName another blob, to which only lines that all wait can go
    */
-  async commit(options: BlobWriteOptions): Promise<{ etag: string }> {
-    if (this.isWhole) return this.#target.container.put(this.blobName, this.waiting, options);
-    const last = await this.#stageWaiting();
+  async commit(
+    options: BlobWriteOptions,
+    container: BlobContainer = this.#target.container,
+    blobName: string = this.blobName,
+  ): Promise<{ etag: string }> {
+    if (this.isWhole && !(this.#wasRefused && options.condition === 'absent')) {
+      try {
+        return await container.put(blobName, this.waiting, options);
+      } catch (error) {
+        this.#wasRefused = isConflict(error);
+        throw error;
+      }
+    }
+    const last = await this.#stageWaiting(container, blobName);
     const ids = last === undefined ? this.#staged : [...this.#staged, last];
-    return this.#target.container.commitBlocks(this.blobName, ids, options);
+    return container.commitBlocks(blobName, ids, options);
   }
 
   /** Gives the buffer back; what waited in it is gone. */
@@ -139,11 +157,11 @@ export class LineSpool {
     this.#used = 0;
   }
 
-  async #stageWaiting(): Promise<string | undefined> {
+  async #stageWaiting(container: BlobContainer, blobName: string): Promise<string | undefined> {
     if (this.#buffer === undefined || this.#used === 0) return undefined;
-    const { container, claim, nonce } = this.#target;
+    const { claim, nonce } = this.#target;
     const id = `${claim.toString(16).padStart(8, '0')}-${nonce}-${String(this.#blocks++).padStart(6, '0')}`;
-    await container.stageBlock(this.blobName, id, this.#buffer.subarray(0, this.#used));
+    await container.stageBlock(blobName, id, this.#buffer.subarray(0, this.#used));
     return id;
   }
 

@@ -1,6 +1,9 @@
 import { inParallel } from '../runtime/inParallel.ts';
 import type { BlobContainer, BlobItem } from '../storage/blobs.ts';
 
+/** A job of many days has many prefixes. */
+const PARALLEL_LISTINGS = 8;
+
 /**
  * The same container, of which the blobs under some prefixes are known by one listing each: until this side touches
  * a blob, `properties` answers from the listing and asks nobody. What it answers was true when this resolved; a
@@ -11,7 +14,7 @@ export async function listedFirst(
   prefixes: readonly string[],
 ): Promise<BlobContainer> {
   const listed = new Map<string, BlobItem>();
-  await inParallel(prefixes, prefixes.length, async (prefix) => {
+  await inParallel(prefixes, PARALLEL_LISTINGS, async (prefix) => {
     for await (const item of container.list(prefix)) listed.set(item.name, item);
   });
   const touched = new Set<string>();

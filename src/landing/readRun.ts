@@ -8,6 +8,7 @@ import { sha256 } from './digest.ts';
 import { LineSpool } from './lineSpool.ts';
 import { type OpenWindow, RowIntake } from './rowIntake.ts';
 import type { CompleteRead } from './decideCommit.ts';
+import { TooLargeError } from './tooLarge.ts';
 
 /** Adjacent windows that one page sequence reads, with the claims under which they are read, by date. */
 export interface Run {
@@ -26,6 +27,15 @@ export interface ReadRunDeps {
   read: ReadOptions;
   /** Bytes of lines that may wait in memory, over all windows. */
   bufferBytes: number;
+  /** When a run of several windows is given up; never if not given. */
+  giveUp?: GiveUp;
+}
+
+export interface GiveUp {
+  /** With more rows than this. */
+  maxRows: number;
+  /** With the next page after it is aborted. */
+  signal?: AbortSignal | undefined;
 }
 
 /** A window whose rows have all been read, and wait to be committed. */
@@ -62,14 +72,15 @@ const NONCE_DIGITS = 16;
  * day. When two rows of one id differ, the log moved while it was read: all is read again, at most twice, then
  * the later row wins.
  *
- * @throws what the source throws; {@link LogMovedError} if the log moves faster than it can be read.
+ * @throws what the source throws; {@link LogMovedError} if the log moves faster than it can be read;
+ *   {@link TooLargeError} where the run is to be given up.
  */
 export async function readRun(run: Run, deps: ReadRunDeps): Promise<RunRead> {
   const movedKeys = new Set<string>();
   let pages = 0;
   for (let reads = 1; ; reads++) {
     const attempt = openRead(run, deps, movedKeys, reads === MAX_READS);
-    pages += await readPages(run, deps, attempt.intake);
+    pages += await readPages(run, deps, attempt);
     const { repeated, moved, unknownDay } = attempt.intake;
     if (moved.size === 0 || reads === MAX_READS) {
       await unknownDay.write();
@@ -88,12 +99,21 @@ export async function readRun(run: Run, deps: ReadRunDeps): Promise<RunRead> {
 }
 
 /** @returns how many pages there were */
-async function readPages(run: Run, { source, read }: ReadRunDeps, intake: RowIntake): Promise<number> {
+async function readPages(
+  run: Run,
+  { source, read, giveUp }: ReadRunDeps,
+  { intake, windows }: Attempt,
+): Promise<number> {
   const [fromMs, toMs] = rangeOf(run);
   let pages = 0;
+  let rows = 0;
   for await (const page of source.readPages(fromMs, toMs, read)) {
     read.signal?.throwIfAborted();
     pages += 1;
+    rows += page.rows.length;
+    if (giveUp !== undefined && windows.length > 1 && isEnough(rows, giveUp)) {
+      throw new TooLargeError(pages, rowsByWindow(windows));
+    }
     for (let index = 0; index < page.rows.length; index++) {
       intake.take(page.rows, index);
       if (intake.presses) await intake.relieve();
@@ -106,13 +126,24 @@ async function readPages(run: Run, { source, read }: ReadRunDeps, intake: RowInt
   return pages;
 }
 
+const isEnough = (rows: number, { maxRows, signal }: GiveUp): boolean =>
+  rows > maxRows || signal?.aborted === true;
+
+const rowsByWindow = (windows: readonly ReadWindow[]): Map<number, number> =>
+  new Map(windows.map(({ window, lines, rejected }) => [window.fromMs, lines.rows + rejected.rows]));
+
+interface Attempt {
+  windows: ReadWindow[];
+  intake: RowIntake;
+}
+
 /** Block ids of every read differ: two reads under one claim must not mix their blocks. */
 function openRead(
   run: Run,
   { raw, newId, bufferBytes }: ReadRunDeps,
   movedKeys: ReadonlySet<string>,
   last: boolean,
-): { windows: ReadWindow[]; intake: RowIntake } {
+): Attempt {
   const attempt = newId();
   const nonce = Buffer.from(sha256(attempt), 'latin1').toString('hex').slice(0, NONCE_DIGITS);
   const pool = new BufferPool(bufferBytes);

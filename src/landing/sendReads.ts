@@ -2,6 +2,7 @@ import { toMessage, type WindowJob } from '../queues/messages.ts';
 import { queueOfLane } from '../queues/names.ts';
 import type { MessageSender } from '../queues/sender.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { byDate } from '../windows/byDate.ts';
 import { sourceStartMs, toInstant, type Window } from '../windows/grid.ts';
 import type { Ledger } from '../windows/ledger.ts';
 import { PACK_LIMITS, packJobs } from '../windows/packJobs.ts';
@@ -9,6 +10,7 @@ import { plannedAfter } from '../windows/plannedAfter.ts';
 import { confirmDelayMs } from './decideShrink.ts';
 import type { Loss } from './measureLoss.ts';
 import { whereRowsMayBe } from './movedRows.ts';
+import { readEntries } from './readSince.ts';
 
 export interface SendReadsDeps {
   ledger: Pick<Ledger, 'readDay'>;
@@ -24,7 +26,7 @@ export interface SendReadsDeps {
 export type JobKind = Pick<WindowJob, 'lane' | 'soon'>;
 
 /** A day is best read by one job, so that it is of one moment; one that would take very long is cut all the same. */
-const MOVED_LIMITS = { maxWindows: 10 * PACK_LIMITS.maxWindows, maxRows: 4 * PACK_LIMITS.maxRows };
+const MOVED_LIMITS = { ...PACK_LIMITS, maxRows: 4 * PACK_LIMITS.maxRows };
 
 /**
  * Has the windows read to which rows may have moved that are about to go from these ones. Sent before they go:
@@ -37,9 +39,7 @@ export async function sendMovedRowsReads(
 ): Promise<void> {
   const nowMs = clock.nowMs();
   const near = whereRowsMayBe(losing, nowMs, sourceDays);
-  const dates = new Set(near.map(({ date }) => date));
-  const days = await Promise.all([...dates].map((date) => ledger.readDay(date)));
-  const known = new Map(days.flat().map((entry) => [entry.window.id, entry]));
+  const known = await readEntries(byDate(near).keys(), ledger);
   // What nobody has asked for is not read because of this either.
   const entries = near.flatMap(({ id }) => known.get(id) ?? []);
   const jobs = packJobs({

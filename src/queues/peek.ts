@@ -45,7 +45,7 @@ const FIRST = zero as NonNullable<ServiceBusReceivedMessage['sequenceNumber']>;
 export function azurePeeker(client: ServiceBusClient): QueuePeeker {
   const peek = (queue: QueueName, subQueueType?: 'deadLetter'): Promise<ServiceBusReceivedMessage[]> =>
     onQueue(queue, client.fullyQualifiedNamespace, () =>
-      peekAll(client.createReceiver(queue, subQueueType === undefined ? {} : { subQueueType })),
+      peekAll(client.createReceiver(queue, subQueueType === undefined ? {} : { subQueueType }), PEEK_LIMIT),
     );
   return {
     async figures(queue) {
@@ -64,16 +64,20 @@ export function azurePeeker(client: ServiceBusClient): QueuePeeker {
   };
 }
 
-async function peekAll(receiver: ServiceBusReceiver): Promise<ServiceBusReceivedMessage[]> {
+/** Looks at messages from the oldest on, at most so many; closes the receiver. */
+export async function peekAll(
+  receiver: ServiceBusReceiver,
+  limit: number,
+): Promise<ServiceBusReceivedMessage[]> {
   const found: ServiceBusReceivedMessage[] = [];
   try {
     for (;;) {
       // Named each time: without, the client goes on where its last look ended, whichever receiver looked.
       const fromSequenceNumber = found.at(-1)?.sequenceNumber?.add(1) ?? FIRST;
-      const count = Math.min(PEEK_BATCH, PEEK_LIMIT - found.length);
+      const count = Math.min(PEEK_BATCH, limit - found.length);
       const batch = await receiver.peekMessages(count, { fromSequenceNumber });
       found.push(...batch);
-      if (batch.length === 0 || found.length >= PEEK_LIMIT) return found;
+      if (batch.length === 0 || found.length >= limit) return found;
     }
   } finally {
     await receiver.close();

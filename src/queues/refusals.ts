@@ -57,6 +57,13 @@ export async function keepRefusal(
   }
 }
 
+/** Deletes the reason of a message that has left the dead letters; does nothing if none was kept. */
+export async function deleteRefusal(control: BlobContainer, message: MessageIdentity): Promise<void> {
+  const name = refusalBlob(message);
+  // Ids are the senders' own: another queue may have a letter of the same one.
+  if (name !== undefined && (await readRefusal(control, message)) !== undefined) await control.delete(name);
+}
+
 /** Undefined if no reason was kept for this message, or what lies there is none. */
 export async function readRefusal(
   control: BlobContainer,

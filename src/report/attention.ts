@@ -1,6 +1,7 @@
 import { parseNcrontab } from '../runtime/ncrontab.ts';
 import { byExpiry, type Gap } from '../windows/expiringGaps.ts';
 import { toInstant, WINDOW_MS } from '../windows/grid.ts';
+import { oneLine } from './oneLine.ts';
 import type { Status } from './status.ts';
 
 export interface AttentionOptions {
@@ -100,7 +101,6 @@ const shortList = (ids: readonly string[]): string =>
     : `${ids.slice(0, SHOWN_WINDOWS).join(', ')} and ${ids.length - SHOWN_WINDOWS} more`;
 
 const SHOWN_REASONS = 5;
-const MAX_REASON_UNITS = 300;
 
 /** The reasons, most frequent first: `: 2 times "...", once "..."`; empty if none is known. */
 function byReason(letters: Status['deadLetters']): string {
@@ -115,12 +115,6 @@ function byReason(letters: Status['deadLetters']): string {
     .map(([reason, count]) => `${count === 1 ? 'once' : `${count} times`} "${reason}"`);
   if (sorted.length > SHOWN_REASONS) shown.push('and other reasons');
   return shown.length === 0 ? '' : `: ${shown.join(', ')}`;
-}
-
-/** Reasons come from anywhere: without what a terminal would act on, and no longer than one looks at. */
-function oneLine(text: string): string {
-  const line = text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim();
-  return line.length > MAX_REASON_UNITS ? `${line.slice(0, MAX_REASON_UNITS)}...` : line;
 }
 
 /** How often the timer should have run after its last run; counted up to 2. */

@@ -3,6 +3,7 @@ import { QUEUES, type QueueName } from '../queues/names.ts';
 import type { DeadLetter } from '../queues/peek.ts';
 import { readRefusal } from '../queues/refusals.ts';
 import type { BlobContainer } from '../storage/blobs.ts';
+import { datesBetween } from '../windows/grid.ts';
 import type { LedgerEntry } from '../windows/ledger.ts';
 
 /** A message that was given up, and why, as far as anybody knows. */
@@ -32,6 +33,21 @@ export async function explainDeadLetter(letter: DeadLetter, reasons: Reasons): P
 /** With what the queue itself says, which is how often it tried. */
 export function unexplained({ queue, messageId, enqueuedAt, ...said }: DeadLetter): ExplainedDeadLetter {
   return { queue, messageId, enqueuedAt, reason: said.description ?? said.reason ?? 'no reason was left' };
+}
+
+/** UTC dates of which {@link explainDeadLetter} wants to know something. */
+export function datesOfLetter(letter: DeadLetter): string[] {
+  try {
+    if (letter.queue === QUEUES.days) {
+      const message = parseDayChanged(letter.body);
+      return 'date' in message ? [message.date] : [];
+    }
+    const { from, to } = parseWindowJob(letter.body);
+    return datesBetween(Date.parse(from), Date.parse(to));
+  } catch (error) {
+    if (error instanceof BadMessageError) return [];
+    throw error;
+  }
 }
 
 function reasonOfWork(letter: DeadLetter, { entries, foldErrors }: Reasons): string | undefined {

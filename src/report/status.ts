@@ -13,7 +13,11 @@ import { datesBetween, DAY_MS, WINDOW_MS } from '../windows/grid.ts';
 import type { Ledger, LedgerEntry, WindowState } from '../windows/ledger.ts';
 import { readPlannerState } from '../windows/plannerState.ts';
 import { datesOf, rawWindows } from '../windows/rawDays.ts';
+import { spacingOf } from '../graph/budget/spacingOf.ts';
+import { type PlannerConfig, plannerSettings } from '../windows/plannerSettings.ts';
 import { needsAttention } from './attention.ts';
+import { type BackfillLeft, backfillLeft } from './backfillLeft.ts';
+import { type BudgetFigures, readBudgetFigures } from './budget.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { deletedBlobs } from './deletedBlobs.ts';
 import { explainDeadLetter, type ExplainedDeadLetter, unexplained } from './deadLetters.ts';
@@ -39,6 +43,9 @@ export interface Status {
   /** Containers, tables and queues that do not exist, such as `table windows`. */
   missing: string[];
   planner: { coverageFrom: string; lastTickAt: string | undefined } | undefined;
+  /** Undefined where its table is missing. */
+  budget: BudgetFigures | undefined;
+  backfill: BackfillLeft;
   /** What needs a hand, in plain words; empty if all is well. */
   attention: string[];
 }
@@ -55,11 +62,14 @@ export interface DayRestatement extends Pick<
 }
 
 export interface StatusServices {
-  config: Pick<Config, 'SOURCE_DAYS' | 'RAW_RETENTION_DAYS' | 'PLAN_SCHEDULE'>;
+  config: PlannerConfig & Parameters<typeof spacingOf>[0] & Pick<Config, 'PLAN_SCHEDULE'>;
   clock: Clock;
+  /** Real time, ms since the epoch: requests go by it, whatever the pipeline's clock says. */
+  realNowMs?: () => number;
   raw: BlobContainer;
   control: BlobContainer;
   dailyTotals: Table;
+  budgetTable: Table;
   ledger: Pick<Ledger, 'readDay'>;
   peeker: QueuePeeker;
 }
@@ -76,8 +86,9 @@ const SHOWN_RESTATEMENTS = 20;
  * leaves its figures at nothing.
  */
 export async function readStatus(services: StatusServices): Promise<Status> {
-  const { clock, raw, config } = services;
+  const { clock, raw, config, budgetTable, realNowMs: readRealTime = Date.now } = services;
   const nowMs = clock.nowMs();
+  const realNowMs = readRealTime();
   const parts = missingParts();
   const planner = await parts.orElse(`container ${services.control.name}`, undefined, () =>
     readPlannerState(services.control),
@@ -88,11 +99,16 @@ export async function readStatus(services: StatusServices): Promise<Status> {
     ...datesBetween(coverageFromMs ?? nowMs - config.SOURCE_DAYS * DAY_MS, nowMs + 1),
     ...(blobs === undefined ? [] : datesOf(blobs)),
   ]);
-  const [{ entries, days, foldErrors, restatements }, withoutDay, queues] = await Promise.all([
-    readDays(services, dates, parts),
-    parts.orElse(`container ${raw.name}`, 0, () => count(raw.list(UNKNOWN_DAY_PREFIX))),
-    readQueues(services.peeker, parts),
-  ]);
+  const [{ entries, byDate, days, foldErrors, restatements }, budget, withoutDay, queues] = await Promise.all(
+    [
+      readDays(services, dates, parts),
+      parts.orElse(`table ${budgetTable.name}`, undefined, () =>
+        readBudgetFigures(budgetTable, config, realNowMs),
+      ),
+      parts.orElse(`container ${raw.name}`, 0, () => count(raw.list(UNKNOWN_DAY_PREFIX))),
+      readQueues(services.peeker, parts),
+    ],
+  );
   const owedToMs = Math.floor((nowMs - GRACE_MS) / WINDOW_MS) * WINDOW_MS;
   const found = {
     at: new Date(nowMs).toISOString(),
@@ -115,6 +131,12 @@ export async function readStatus(services: StatusServices): Promise<Status> {
       coverageFrom: planner.state.coverageFrom,
       lastTickAt: planner.state.lastTickAt,
     },
+    budget,
+    backfill: backfillLeft({
+      ...{ days: byDate, nowMs, realNowMs, coverageFromMs },
+      settings: plannerSettings(config),
+      spacingMs: spacingOf(config),
+    }),
     missing: parts.names(),
   };
   const { PLAN_SCHEDULE: schedule, SOURCE_DAYS: sourceDays } = config;
@@ -123,6 +145,7 @@ export async function readStatus(services: StatusServices): Promise<Status> {
 
 interface ReadDays {
   entries: LedgerEntry[];
+  byDate: Map<string, readonly LedgerEntry[]>;
   days: Status['days'];
   foldErrors: Map<string, string>;
   restatements: DayRestatement[];
@@ -134,6 +157,7 @@ async function readDays(
   parts: MissingParts,
 ): Promise<ReadDays> {
   const entries: LedgerEntry[] = [];
+  const byDate = new Map<string, readonly LedgerEntry[]>();
   const days = { provisional: 0, settled: 0, restated: 0, incomplete: 0 };
   const foldErrors = new Map<string, string>();
   const restatements: DayRestatement[] = [];
@@ -143,13 +167,14 @@ async function readDays(
       parts.orElse(`table ${dailyTotals.name}`, undefined, () => readDayHead(dailyTotals, date)),
     ]);
     entries.push(...ofDay);
+    byDate.set(date, ofDay);
     if (head === undefined) return;
     if (head.restatements > 0) restatements.push(...(await restatementsOf(dailyTotals, date)));
     days[head.state] += 1;
     if (!head.complete) days.incomplete += 1;
     if (head.lastError !== undefined) foldErrors.set(date, head.lastError);
   });
-  return { entries, days, foldErrors, restatements: newest(restatements) };
+  return { entries, byDate, days, foldErrors, restatements: newest(restatements) };
 }
 
 async function readQueues(peeker: QueuePeeker, parts: MissingParts): Promise<QueueFigures[]> {

@@ -1,12 +1,14 @@
 import type { WindowJob } from '../queues/messages.ts';
 import type { MessageSender } from '../queues/sender.ts';
-import { inParallel } from '../runtime/inParallel.ts';
 import type { BackfillRange } from './backfillRange.ts';
-import { earlierWeeks, expectedRows } from './expectedRows.ts';
-import { dateOf } from './grid.ts';
-import type { Ledger, LedgerEntry } from './ledger.ts';
-import { packJobs, type PackLimits } from './packJobs.ts';
+import { type ExpectedRows, expectedRows } from './expectedRows.ts';
+import { WINDOW_MS } from './grid.ts';
+import type { Ledger } from './ledger.ts';
+import { nearbyDates } from './nearbyDates.ts';
+import { packInSteps } from './packInSteps.ts';
+import type { PackLimits } from './packJobs.ts';
 import { plannedAfter } from './plannedAfter.ts';
+import { readDays } from './readDays.ts';
 import { sendJobs } from './sendJobs.ts';
 
 export interface BackfillServices {
@@ -23,8 +25,10 @@ export interface BackfillOptions {
 /** What is sent for a range, and what the ledger said before: by this a wait knows what came of it. */
 export interface Backfill {
   range: BackfillRange;
-  /** Newest first. */
+  /** Newest first. Where little is known, they are those of the first step, and one of them names the rest. */
   jobs: WindowJob[];
+  /** What the ledger leads to expect, of the whole range. */
+  expected: ExpectedRows;
   /** When it was planned. */
   nowMs: number;
   /** By window id. */
@@ -36,8 +40,6 @@ export interface NotedWindow {
   attempts: number;
 }
 
-const PARALLEL_DAYS = 8;
-
 /** Packs a range into jobs, from what the ledger knows; sends nothing. */
 export async function packBackfill(
   ledger: BackfillServices['ledger'],
@@ -45,28 +47,25 @@ export async function packBackfill(
   { nowMs, settleHours, limits }: BackfillOptions,
 ): Promise<Backfill> {
   const { windows } = range;
-  const dates = new Set(windows.map((window) => window.date));
-  const earlier = windows.flatMap((window) => earlierWeeks(window.fromMs).map(dateOf));
-  const days = new Map<string, LedgerEntry[]>();
-  await inParallel(new Set([...dates, ...earlier]), PARALLEL_DAYS, async (date) => {
-    days.set(date, await ledger.readDay(date));
-  });
+  const days = await readDays(ledger, nearbyDates(windows, nowMs));
   const known = new Map([...days.values()].flat().map((entry) => [entry.window.id, entry]));
   const entries = windows.flatMap((window) => known.get(window.id) ?? []);
-  const jobs = packJobs({
+  const expected = expectedRows(days, settleHours);
+  const jobs = packInSteps({
     windows,
     lane: 'backfill',
     // A command wants a read that begins after it.
     plannedMs: plannedAfter(nowMs, entries),
-    expectedRows: expectedRows(days, settleHours),
+    expected,
+    ripeMs: nowMs - settleHours * WINDOW_MS,
     soon: true,
-    ...(limits === undefined ? {} : { limits }),
+    limits,
   });
   const noted = windows.map(({ id }): [string, NotedWindow] => {
     const entry = known.get(id);
     return [id, { claim: entry?.claim ?? 0, attempts: entry?.attempts ?? 0 }];
   });
-  return { range, jobs, nowMs, noted: new Map(noted) };
+  return { range, jobs, expected, nowMs, noted: new Map(noted) };
 }
 
 /** Sends the jobs of a backfill and notes them in the ledger. */

@@ -26,6 +26,8 @@ export interface BackfillProgress {
   daysDone: number;
   /** Windows that failed, ascending, with the ledger's reason. */
   failed: { window: string; reason: string }[];
+  /** Windows that were tried since and are tried again, ascending, with the reason. */
+  retrying: { window: string; reason: string }[];
   /** Windows whose read lost rows and waits to be confirmed; they count as done unless that is awaited. */
   shrunk: string[];
   /** Days that are read but not folded, with the reason if their last fold failed. */
@@ -59,7 +61,10 @@ export interface Abandoned {
 
 const PARALLEL_DAYS = 8;
 
-type DayProgress = Pick<BackfillProgress, 'windowsDone' | 'rows' | 'rejected' | 'failed' | 'shrunk'> & {
+type DayProgress = Pick<
+  BackfillProgress,
+  'windowsDone' | 'rows' | 'rejected' | 'failed' | 'retrying' | 'shrunk'
+> & {
   unfolded?: UnfoldedDay;
   finished: boolean;
 };
@@ -118,6 +123,7 @@ function readProgress(
     rows: 0,
     rejected: 0,
     failed: [],
+    retrying: [],
     shrunk: [],
   };
   for (const { id } of windows) {
@@ -140,6 +146,8 @@ function readProgress(
       day.failed.push({ window: id, reason: entry.lastError ?? 'no reason was left' });
     } else if (givenUp !== undefined) {
       day.failed.push({ window: id, reason: entry.lastError ?? givenUp });
+    } else if (!isRead && entry.attempts > before.attempts && entry.lastError !== undefined) {
+      day.retrying.push({ window: id, reason: entry.lastError });
     }
   }
   return day;
@@ -172,6 +180,7 @@ function total(windows: number, days: readonly DayProgress[]): BackfillProgress 
     days: days.length,
     daysDone: daysDone - days.filter((day) => day.finished && day.unfolded !== undefined).length,
     failed: days.flatMap((day) => day.failed),
+    retrying: days.flatMap((day) => day.retrying),
     shrunk: days.flatMap((day) => day.shrunk),
     unfolded: days.flatMap((day) => day.unfolded ?? []),
     finished: daysDone === days.length,
@@ -185,11 +194,11 @@ function total(windows: number, days: readonly DayProgress[]): BackfillProgress 
 export async function waitForBackfill(
   look: () => Promise<BackfillProgress>,
   wait: (ms: number) => Promise<void>,
-  options: { pollMs: number; onProgress?: (progress: BackfillProgress) => void },
+  options: { pollMs: number; onProgress?: (progress: BackfillProgress) => void | Promise<void> },
 ): Promise<BackfillProgress> {
   for (;;) {
     const progress = await look();
-    options.onProgress?.(progress);
+    await options.onProgress?.(progress);
     if (progress.finished) return progress;
     await wait(options.pollMs);
   }

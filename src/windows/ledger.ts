@@ -96,6 +96,11 @@ export interface Ledger {
    */
   claim(windows: readonly Window[], atMs: number, firstClaim: () => Promise<number>): Promise<Claim>;
   /**
+   * Takes back a claim under which nothing was written and nothing will be: where no other read was or is unfinished,
+   * windows of **one** day are as if it had never been taken, and the next read is alone. Its number stays used.
+   */
+  withdraw(windows: readonly Window[], claim: Claim): Promise<void>;
+  /**
    * `done = max`, and what was found, unless a newer read was accepted: windows of **one** day, in one transaction.
    * Tried again on a conflict.
    */

@@ -80,6 +80,10 @@ export function afterShrunk(
   };
 }
 
+/** As before a claim that was alone when it was taken, unless another was taken since: that one knows of it. */
+export const withoutClaim = (properties: EntityProperties, claim: number): EntityProperties =>
+  countIn(properties, 'claim') === claim ? { ...properties, claim: countIn(properties, 'done') } : properties;
+
 /** An attempt that failed; `final` gives the window up. */
 export function afterFailure(properties: EntityProperties, reason: string, final: boolean): EntityProperties {
   const attempts = countIn(properties, 'attempts');

@@ -8,21 +8,22 @@ export interface PackLimits {
   maxRows: number;
 }
 
-/** About 50 pages: what is interrupted starts again and costs little. */
-export const PACK_LIMITS: PackLimits = { maxWindows: 24, maxRows: 50_000 };
-
 /** Graph refuses wider ranges. */
 export const MAX_RANGE_WINDOWS = 90 * WINDOWS_A_DAY;
+
+/** About 50 pages: what is interrupted starts again and costs little. */
+export const PACK_LIMITS: PackLimits = { maxWindows: MAX_RANGE_WINDOWS, maxRows: 50_000 };
 
 export interface PackInput {
   windows: readonly Window[];
   lane: Lane;
   /** Windows read at or after this instant are dropped when the job is delivered. */
   plannedMs: number;
+  /** Need not be whole: few calls a day are less than one an hour. */
   expectedRows: (window: Window) => number;
-  limits?: PackLimits;
+  limits?: PackLimits | undefined;
   /** Somebody waits for the outcome. */
-  soon?: boolean;
+  soon?: boolean | undefined;
 }
 
 /** Packs adjacent windows into as few jobs as the limits allow, newest first. */
@@ -36,13 +37,16 @@ export function packJobs({ windows, lane, plannedMs, expectedRows, limits, soon 
       to: toInstant(toMs),
       lane,
       planned,
-      expectedRows: rows,
+      expectedRows: Math.max(0, Math.ceil(rows - ROUNDING)),
       ...(soon === true ? { soon } : {}),
     }));
 }
 
+/** What sums of fractions may be off. */
+const ROUNDING = 1e-6;
+
 /** Adjacent windows, ascending; each window once. */
-function runsOf(windows: readonly Window[]): Window[][] {
+export function runsOf(windows: readonly Window[]): Window[][] {
   const byStart = new Map(windows.map((window) => [window.fromMs, window]));
   const runs: Window[][] = [];
   for (const window of [...byStart.values()].sort((a, b) => a.fromMs - b.fromMs)) {
@@ -102,6 +106,6 @@ function cutRun(
   return pieces;
 }
 
-/** The windows that a job asks for, ascending. */
-export const windowsOfJob = (job: Pick<WindowJob, 'from' | 'to'>): Window[] =>
-  windowsBetween(Date.parse(job.from), Date.parse(job.to));
+/** The windows of a range, such as those that a job asks for, ascending. */
+export const windowsOfJob = (range: Pick<WindowJob, 'from' | 'to'>): Window[] =>
+  windowsBetween(Date.parse(range.from), Date.parse(range.to));

@@ -8,11 +8,13 @@ import { datesToLookAt, type Passes, passesDue } from './datesToLookAt.ts';
 import type { ReadDayHead } from './dayHeads.ts';
 import { type DayLook, lookAtDay } from './dayLook.ts';
 import { isWatched } from './dayMemory.ts';
-import { earlierWeeks, expectedRows } from './expectedRows.ts';
-import { dateOf, sourceStartMs, type Window } from './grid.ts';
+import { bridgeGaps } from './bridgeGaps.ts';
+import { expectedRows } from './expectedRows.ts';
+import { dateOf, sourceStartMs, type Window, WINDOW_MS } from './grid.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 import { missingBlobs } from './missingBlobs.ts';
-import { packJobs } from './packJobs.ts';
+import { nearbyDates } from './nearbyDates.ts';
+import { packInSteps } from './packInSteps.ts';
 import { type DueWindow, neverFinished, planWindows } from './planner.ts';
 import { type PlannerConfig, plannerSettings } from './plannerSettings.ts';
 import { planFaults, type PlanFaults } from './planFaults.ts';
@@ -94,12 +96,18 @@ export async function planAndSend(services: PlanServices, log: Log): Promise<Pla
   await noteVanished(ledger, log, days, planned);
 
   const known: Days = new Map(days);
-  await inParallel(earlierDates(plan.live), PARALLEL_DAYS, async (date) => {
-    if (known.has(date)) return;
+  const looked = new Set(dates);
+  const near = nearbyDates(
+    planned.map(({ window }) => window),
+    nowMs,
+  );
+  await inParallel(near, PARALLEL_DAYS, async (date) => {
+    if (looked.has(date)) return;
     const entries = await faults.tolerate(date, () => ledger.readDay(date));
     if (entries !== undefined) known.set(date, entries);
   });
-  const rowsOf = expectedRows(known, settings.settleHours);
+  const expected = expectedRows(known, settings.settleHours);
+  const ripeMs = nowMs - settings.settleHours * WINDOW_MS;
   const outcome: PlanOutcome = {
     ...passes,
     windows: { live: plan.live.length, backfill: plan.backfill.length },
@@ -108,11 +116,19 @@ export async function planAndSend(services: PlanServices, log: Log): Promise<Pla
     monthsWoken: 0,
   };
   for (const lane of ['live', 'backfill'] as const) {
-    const windows = plan[lane].map((due) => due.window);
-    const jobs = packJobs({ windows, lane, plannedMs: nowMs, expectedRows: rowsOf });
+    const due = plan[lane].map(({ window }) => window);
+    const windows = bridgeGaps(due, known, expected);
+    const jobs = packInSteps({ windows, lane, plannedMs: nowMs, expected, ripeMs });
     await sendJobs(services, lane, jobs, nowMs);
     outcome.jobs[lane] = jobs.length;
-    if (jobs.length > 0) log.info('windowsPlanned', { lane, windows: windows.length, jobs: jobs.length });
+    if (jobs.length > 0) {
+      log.info('windowsPlanned', {
+        lane,
+        windows: due.length,
+        along: windows.length - due.length,
+        jobs: jobs.length,
+      });
+    }
   }
   reportMissing(log, missing, planned, passes.daily);
   if (passes.daily) {
@@ -157,9 +173,6 @@ function remembered(days: PlannerState['days'], nowMs: number, sourceDays: numbe
     Object.entries(days).filter(([date, memory]) => date >= from || isWatched(memory)),
   );
 }
-
-const earlierDates = (due: readonly DueWindow[]): Set<string> =>
-  new Set(due.flatMap(({ window }) => earlierWeeks(window.fromMs).map(dateOf)));
 
 /** A crash leaves no reason: the planner writes one, before the window is sent again. */
 async function noteVanished(

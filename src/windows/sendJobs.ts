@@ -1,6 +1,7 @@
 import { toMessage, type WindowJob } from '../queues/messages.ts';
 import { type Lane, queueOfLane } from '../queues/names.ts';
 import type { MessageSender } from '../queues/sender.ts';
+import type { Window } from './grid.ts';
 import type { Ledger } from './ledger.ts';
 import { windowsOfJob } from './packJobs.ts';
 
@@ -10,8 +11,9 @@ export interface SendJobsServices {
 }
 
 /**
- * Sends jobs of one lane and notes them in the ledger, in this order: sent and not noted is sent again and
- * dropped on delivery; noted and not sent would keep the windows waiting.
+ * Sends jobs of one lane and notes their windows in the ledger, those that a job leaves to its worker included, in
+ * this order: sent and not noted is sent again and dropped on delivery; noted and not sent would keep the windows
+ * waiting.
  */
 export async function sendJobs(
   { ledger, sender }: SendJobsServices,
@@ -21,5 +23,10 @@ export async function sendJobs(
 ): Promise<void> {
   if (jobs.length === 0) return;
   await sender.sendAll(queueOfLane(lane), jobs.map(toMessage));
-  await ledger.markPlanned(jobs.flatMap(windowsOfJob), lane, plannedAtMs);
+  await ledger.markPlanned(jobs.flatMap(windowsAskedFor), lane, plannedAtMs);
 }
+
+const windowsAskedFor = (job: WindowJob): Window[] => [
+  ...windowsOfJob(job),
+  ...(job.then === undefined ? [] : windowsOfJob(job.then)),
+];

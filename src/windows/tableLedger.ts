@@ -4,7 +4,7 @@ import type { Entity, EntityProperties, Table, TableOperation } from '../storage
 import { byDate } from './byDate.ts';
 import type { Window } from './grid.ts';
 import type { Claim, Ledger, LedgerEntry, RestoredWindow } from './ledger.ts';
-import { afterFailure, afterRead, afterShrunk, instantOf } from './ledgerChanges.ts';
+import { afterFailure, afterRead, afterShrunk, instantOf, withoutClaim } from './ledgerChanges.ts';
 import { countIn, NEVER_READ, toEntry } from './ledgerEntity.ts';
 
 /** The day's counter of claims, before its windows in the order of keys. */
@@ -37,13 +37,17 @@ export function createTableLedger(table: Table): Ledger {
 
     claim: (windows, atMs, firstClaim) => claim(table, windows, atMs, firstClaim),
 
+    async withdraw(windows, claim) {
+      const date = dateOfAll(windows);
+      if (date === undefined) return;
+      await changeDay(table, date, windows.map(ofWindow), (properties, { window: { id } }) =>
+        claim.alone.get(id) === true ? withoutClaim(properties, claim.number) : properties,
+      );
+    },
+
     async recordReads(reads) {
-      const [first] = reads;
-      if (first === undefined) return;
-      const { date } = first.window;
-      if (reads.some(({ window }) => window.date !== date)) {
-        throw new RangeError('reads are recorded for windows of one day');
-      }
+      const date = dateOfAll(reads.map(({ window }) => window));
+      if (date === undefined) return;
       await changeDay(table, date, reads, (properties, read) => afterRead(properties, read));
     },
 
@@ -68,8 +72,8 @@ async function claim(
   atMs: number,
   firstClaim: () => Promise<number>,
 ): Promise<Claim> {
-  const [date, ...others] = byDate(windows).keys();
-  if (date === undefined || others.length > 0) throw new RangeError('a claim is for windows of one day');
+  const date = dateOfAll(windows);
+  if (date === undefined) throw new RangeError('a claim is for windows of one day');
   return untilNoConflict(`claiming windows of ${date}`, async () => {
     const entities = await readPartition(table, date);
     const counter = entities.get(COUNTER);
@@ -142,6 +146,13 @@ async function changeDay<Of extends { window: Window }>(
 }
 
 const ofWindow = (window: Window) => ({ window });
+
+/** Undefined if there are no windows. */
+function dateOfAll(windows: readonly Window[]): string | undefined {
+  const [date, ...others] = byDate(windows).keys();
+  if (others.length > 0) throw new RangeError('claims and reads are of windows of one day');
+  return date;
+}
 
 async function untilNoConflict<T>(what: string, work: () => Promise<T>): Promise<T> {
   let conflict: unknown;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fetchWindowJob } from '../../src/app/fetchWindowJob.ts';
+import type { SharedBudget } from '../../src/graph/budget/sharedBudget.ts';
 import { GraphError } from '../../src/graph/errors.ts';
 import type { PstnCallsSource } from '../../src/graph/pstnCalls.ts';
 import { toMessage, type WindowJob } from '../../src/queues/messages.ts';
@@ -22,8 +23,8 @@ const job: WindowJob = {
 
 let messages = 0;
 
-/** Services whose Graph answers every read by failing with `error`, or without rows. */
-function setUp(error?: Error) {
+/** Services whose Graph answers every read by failing with `error`, or without rows, and what the budget says. */
+function setUp(error?: Error, start: SharedBudget['start'] = () => Promise.resolve('begin')) {
   let reads = 0;
   const sender = memorySender();
   const ledger = createTableLedger(memoryTable('windows'));
@@ -45,8 +46,9 @@ function setUp(error?: Error) {
     sender,
     clock: frozenClock(NOW),
     newId,
+    budget: { start, take: () => Promise.resolve(), blockFor: () => Promise.resolve() },
     graph: () => Promise.resolve(source),
-    config: { SHRINK_CONFIRM_MINUTES: 60, SOURCE_DAYS: 88 },
+    config: { SHRINK_CONFIRM_MINUTES: 60, SOURCE_DAYS: 88, SETTLE_HOURS: 72 },
   };
   const messageId = `message-${++messages}`;
   const deliver = (count: number, body: WindowJob = job) =>
@@ -59,6 +61,46 @@ const graphError = (kind: 'throttled' | 'forbidden' | 'server', retryAfterMs?: n
   new GraphError(kind, `Graph said ${kind}`, retryAfterMs === undefined ? {} : { retryAfterMs });
 
 describe('a window job on delivery', () => {
+  it('asks the budget before it begins, with its lane and the requests that it is expected to make', async () => {
+    const asked: unknown[] = [];
+    const { deliver, reads } = setUp(undefined, (...args) => {
+      asked.push([...args, reads()]);
+      return Promise.resolve('begin');
+    });
+    await deliver(1, { ...job, expectedRows: 40_100 });
+    expect(asked).toEqual([['backfill', 41, 0]]);
+    expect(reads()).toBe(1);
+  });
+
+  it('that may not begin is sent again as it is, scheduled, without a request and without a claim', async () => {
+    const { deliver, sender, entry, reads } = setUp(undefined, () =>
+      Promise.resolve({ retryAfterMs: 10_008, why: 'busy' }),
+    );
+    await deliver(1, { ...job, tries: 3 });
+    expect(sender.sent).toEqual([
+      { queue: 'pstn-windows-backfill', message: toMessage({ ...job, tries: 3 }), delayMs: 10_008 },
+    ]);
+    expect(reads()).toBe(0);
+    expect(await entry()).toBeUndefined();
+  });
+
+  it('waits for a budget that gives no answer as long as it says, and the ledger has the reason', async () => {
+    const silent = new GraphError('budget', 'no answer', { retryAfterMs: 60_000 });
+    const { deliver, sender, entry, reads } = setUp(undefined, () => Promise.reject(silent));
+    await deliver(1);
+    expect(sender.sent).toEqual([
+      { queue: 'pstn-windows-backfill', message: toMessage({ ...job, tries: 1 }), delayMs: 60_000 },
+    ]);
+    expect(reads()).toBe(0);
+    expect(await entry()).toMatchObject({ attempts: 1, lastError: 'no answer' });
+  });
+
+  it('whose budget cannot be had fails in the end, with the reason in the ledger', async () => {
+    const { deliver, entry } = setUp(undefined, () => Promise.reject(new Error('no table budget')));
+    await expect(deliver(10)).rejects.toThrow('no table budget');
+    expect(await entry()).toMatchObject({ state: 'failed', lastError: 'no table budget' });
+  });
+
   it('completes, and the ledger knows the read', async () => {
     const { deliver, sender, entry } = setUp();
     await deliver(1);
@@ -81,11 +123,36 @@ describe('a window job on delivery', () => {
     expect(sender.sent).toEqual([]);
   });
 
-  it('that failed otherwise is given back, its reason in the ledger', async () => {
+  it('that Graph fails for now is sent anew at growing distance, its reason in the ledger', async () => {
     const { deliver, sender, entry } = setUp(graphError('server'));
-    await expect(deliver(1)).rejects.toThrow('Graph said server');
+    await deliver(1);
+    await deliver(1, { ...job, tries: 4 });
+    expect(sender.sent).toEqual([
+      { queue: 'pstn-windows-backfill', message: toMessage({ ...job, tries: 1 }), delayMs: 15_000 },
+      { queue: 'pstn-windows-backfill', message: toMessage({ ...job, tries: 5 }), delayMs: 240_000 },
+    ]);
+    expect(await entry()).toMatchObject({ state: 'planned', attempts: 2, lastError: 'Graph said server' });
+  });
+
+  it('that Graph failed too often fails its windows, and the deliveries that are left cost no request', async () => {
+    const { deliver, sender, entry, reads } = setUp(graphError('server'));
+    for (const count of [1, 2, 3]) {
+      await expect(deliver(count, { ...job, tries: 20 })).rejects.toThrow('Graph said server');
+    }
+    expect(reads()).toBe(1);
     expect(sender.sent).toEqual([]);
-    expect(await entry()).toMatchObject({ state: 'planned', attempts: 1, lastError: 'Graph said server' });
+    expect(await entry()).toMatchObject({ state: 'failed', attempts: 1, lastError: 'Graph said server' });
+  });
+
+  it('that failed otherwise is given back, its reason in the ledger', async () => {
+    const { deliver, sender, entry } = setUp(new Error('the storage gave no answer'));
+    await expect(deliver(1)).rejects.toThrow('the storage gave no answer');
+    expect(sender.sent).toEqual([]);
+    expect(await entry()).toMatchObject({
+      state: 'planned',
+      attempts: 1,
+      lastError: 'the storage gave no answer',
+    });
   });
 
   it('that needs a person fails its windows at once, and costs no second request', async () => {
@@ -99,16 +166,16 @@ describe('a window job on delivery', () => {
   });
 
   it('stops when the app ends, and is given back', async () => {
-    const { deliver, ending, entry } = setUp();
+    const { deliver, ending, entry } = setUp(undefined, () => Promise.reject(new Error('nobody asks')));
     ending.abort(new Error('the app is ending'));
     await expect(deliver(1)).rejects.toThrow('the app is ending');
     expect(await entry()).toMatchObject({ reads: 0 });
   });
 
   it('fails its windows when it will not be delivered again', async () => {
-    const { deliver, entry } = setUp(graphError('server'));
-    await expect(deliver(10)).rejects.toThrow('Graph said server');
-    expect(await entry()).toMatchObject({ state: 'failed', lastError: 'Graph said server' });
+    const { deliver, entry } = setUp(new Error('the storage gave no answer'));
+    await expect(deliver(10)).rejects.toThrow('the storage gave no answer');
+    expect(await entry()).toMatchObject({ state: 'failed', lastError: 'the storage gave no answer' });
   });
 
   it('that is no job is refused with the reason, and touches nothing', async () => {

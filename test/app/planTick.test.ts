@@ -23,7 +23,11 @@ describe('a tick', () => {
       readDayHead: (date: string) => readDayHead(dailyTotals, date),
       sender: memorySender(),
       clock: frozenClock(Date.parse('2026-11-24T06:30:00Z')),
+      budgetTable: memoryTable('budget'),
     };
+    await services.budgetTable.transact('graph', [
+      { kind: 'insert', rowKey: 'use|2020-01-01T00Z', properties: { live: 1 } },
+    ]);
     expect(await planTick(services, silentLog)).toMatchObject({
       daily: true,
       weekly: true,
@@ -31,6 +35,7 @@ describe('a tick', () => {
       daysWoken: 0,
       monthsWoken: 0,
     });
+    expect(services.budgetTable.all()).toEqual([]);
     expect(services.sender.sent.every(({ queue }) => queue === 'pstn-windows')).toBe(true);
     expect((await readPlannerState(services.control))?.state.lastWeeklyPassAt).toBe(
       '2026-11-24T06:30:00.000Z',

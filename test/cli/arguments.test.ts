@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { instantArgument } from '../../src/cli/arguments.ts';
+import { instantArgument, queueArgument } from '../../src/cli/arguments.ts';
 import { chooseGraph, graphArgument } from '../../src/cli/graphChoice.ts';
+
+describe('a queue on the command line', () => {
+  it('is one of the five, and whoever errs is told them', () => {
+    expect(queueArgument('pstn-days')).toBe('pstn-days');
+    for (const wrong of ['days', 'PSTN-DAYS', '']) {
+      expect(() => queueArgument(wrong)).toThrow(/pstn-windows, .*pstn-alerts/);
+    }
+  });
+});
 
 describe('an instant on the command line', () => {
   it.each([

@@ -38,6 +38,14 @@ describe('dead letters of a range that is waited for', () => {
     expect([...found.dates]).toEqual([['2026-11-20', expect.stringContaining('it was bad')]]);
   });
 
+  it('name jobs that left windows to their worker, which may not have sent them', () => {
+    const data = { ...job('2026-11-20T10:00:00Z', '2026-11-20T12:00:00Z').data };
+    const then = { from: '2026-11-19T00:00:00Z', to: '2026-11-20T10:00:00Z' };
+    const found = givenUp([letter({}), letter({ body: toMessage({ ...data, then }) })], windows, SINCE);
+    expect(found.unsent).toEqual([{ ...data, then }]);
+    expect(found.windows.size).toBe(2);
+  });
+
   it.each([
     ['of another range', letter({ body: job('2026-11-21T00:00:00Z', '2026-11-22T00:00:00Z') })],
     ['of another day', letter({ queue: 'pstn-days', body: toMessage({ date: '2026-11-21' }) })],

@@ -65,4 +65,18 @@ describe('what a command prints', () => {
     progress.end();
     expect(stderr()).toBe('1/3 windows\n3/3 windows\n');
   });
+
+  it('shows long progress ever more rarely, a minute apart at most', () => {
+    const { output, stderr, advance } = setUp({ json: false });
+    const progress = output.progress();
+    const seconds: number[] = [];
+    for (let second = 0; second < 3_600; second += 1) {
+      progress.update(second, 3_600, 'windows');
+      if (stderr() !== '') seconds.push(second);
+      advance(1_000);
+    }
+    expect(seconds.slice(0, 4)).toEqual([0, 5, 10, 15]);
+    expect(seconds.slice(-2).reduce((a, b) => b - a)).toBe(60);
+    expect(seconds.length).toBeLessThan(90);
+  });
 });

@@ -46,6 +46,7 @@ describe('a storage', () => {
     expect(status.missing).toEqual([
       'container pstn-control',
       'container pstn-raw',
+      'table budget',
       'table dailyTotals',
       'table windows',
     ]);

@@ -2,8 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { CLOUDS, defaultScope } from '../../src/graph/clouds.ts';
 import { SIMULATOR_TOKEN } from '../../src/graph/credential.ts';
+import { budgetFromConfig } from '../../src/graph/budget/budgetFromConfig.ts';
 import { graphFromConfig } from '../../src/graph/graphFromConfig.ts';
 import { silentLog } from '../../src/runtime/log.ts';
+import { memoryTable } from '../support/memoryTables.ts';
 import { graphServer, page, type GraphServer } from './graphServer.ts';
 import { readAll } from './setup.ts';
 
@@ -34,7 +36,8 @@ describe('graphFromConfig', () => {
     });
     // An app registration in the environment changes nothing about that.
     const environment = { AZURE_TENANT_ID: 't', AZURE_CLIENT_ID: 'c', AZURE_CLIENT_SECRET: 's' };
-    const source = graphFromConfig(config, { newId: () => 'id-1', environment })(silentLog);
+    const pacer = budgetFromConfig(config, { table: memoryTable('budget'), nowMs: Date.now });
+    const source = graphFromConfig(config, { pacer, newId: () => 'id-1', environment })(silentLog);
     expect(await readAll(source)).toHaveLength(2);
     expect(graph.seen[0]?.target).toMatch(/^\/beta\/communications\/callRecords\/getPstnCalls\(/);
     for (const { headers } of graph.seen) {
@@ -46,7 +49,8 @@ describe('graphFromConfig', () => {
 
   it('shows no token to an endpoint that is not on this machine', () => {
     const config = { ...readConfig(REQUIRED), GRAPH_ENDPOINT: 'https://graph.example.com' };
-    expect(() => graphFromConfig(config, { newId: () => 'id' })).toThrow(/not on this machine/);
+    const pacer = budgetFromConfig(config, { table: memoryTable('budget'), nowMs: Date.now });
+    expect(() => graphFromConfig(config, { pacer, newId: () => 'id' })).toThrow(/not on this machine/);
   });
 });
 

@@ -1,11 +1,12 @@
 import type { AccessToken } from '@azure/core-auth';
-import { createPacer } from '../../src/graph/pacing.ts';
+import { createSharedBudget } from '../../src/graph/budget/sharedBudget.ts';
 import type { PstnCallsSource } from '../../src/graph/pstnCalls.ts';
 import { createPstnCallsSource } from '../../src/graph/pstnCallsClient.ts';
 import { createTokenCache } from '../../src/graph/tokenCache.ts';
 import { createTransport, type TransportOptions } from '../../src/graph/transport.ts';
 import type { Wait } from '../../src/graph/wait.ts';
 import type { Log, LogFields } from '../../src/runtime/log.ts';
+import { memoryTable } from '../support/memoryTables.ts';
 import { parsedRows, textsOf } from '../support/pages.ts';
 
 export const FROM_MS = Date.parse('2026-11-23T10:00:00.000Z');
@@ -69,7 +70,15 @@ export function setup(origin: string, options: SetupOptions = {}): Setup {
     origin,
     version: 'v1.0',
     transport: createTransport({ origin, tokens: cache, loopback: true, ...options }),
-    pacer: createPacer({ ...time, wait, requestsPerMinute: 50, appRequestsPerMinute: 200, marginMs: 2_500 }),
+    pacer: createSharedBudget({
+      table: memoryTable('budget'),
+      requestsPerMinute: 50,
+      appRequestsPerMinute: 200,
+      marginMs: 2_500,
+      nowMs: () => NOW_MS + time.monotonicNowMs(),
+      wait,
+      random: () => 0,
+    }),
     log,
     newId: () => `client-${++ids}`,
     random: options.random ?? (() => 0),

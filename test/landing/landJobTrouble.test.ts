@@ -39,7 +39,8 @@ describe('a job that fails', () => {
       state: 'read',
       attempts: 1,
       lastError: 'page 2 is no page',
-      claim: 2,
+      // Nothing was written under it: the next read need not fence it.
+      claim: 1,
       done: 1,
     });
   });
@@ -87,6 +88,51 @@ describe('a job that fails', () => {
     };
     await expect(world.land(twoJob, { signal: stop.signal })).rejects.toThrow('the host shuts down');
     expect(world.raw.blobs.size).toBe(0);
+  });
+});
+
+describe('a job over so much of a day that its blobs are listed', () => {
+  const fourJob = jobOf('2026-11-23T10:00:00Z', '2026-11-23T14:00:00Z');
+
+  it('looks at the store itself once an older read has written after the listing', async () => {
+    const world = landingWorld([a, b]);
+    let written = 0;
+    const put: typeof world.raw.put = async (name, ...rest) => {
+      written += 1;
+      if (written === 1) {
+        const metadata = { claim: '0', digest: 'of an older read', rows: '1', attempt: 'older' };
+        await world.raw.put(name, Buffer.from(`${JSON.stringify(a)}\n`), { metadata });
+      }
+      return world.raw.put(name, ...rest);
+    };
+    await landWindowJob(fourJob, world.deps({}, { raw: { ...world.raw, put } }));
+    expect(idsOf(world, TEN)?.sort()).toEqual(['a', 'b']);
+    expect(written).toBe(2);
+  });
+
+  it.each([
+    ['in one call', 8 * 1024 * 1024],
+    ['in blocks', 1],
+  ])('knows its own write again whose answer was lost, written %s', async (_, bufferBytes) => {
+    const world = landingWorld([a, b]);
+    let written = 0;
+    // Repeated by the client, a write meets itself.
+    const raw: typeof world.raw = {
+      ...world.raw,
+      put: async (...write) => {
+        written += 1;
+        await world.raw.put(...write);
+        return world.raw.put(...write);
+      },
+      commitBlocks: async (...write) => {
+        written += 1;
+        await world.raw.commitBlocks(...write);
+        return world.raw.commitBlocks(...write);
+      },
+    };
+    await landWindowJob(fourJob, world.deps({ bufferBytes }, { raw }));
+    expect(idsOf(world, TEN)?.sort()).toEqual(['a', 'b']);
+    expect(written).toBe(1);
   });
 });
 

@@ -39,6 +39,30 @@ describe('the lines of one blob', () => {
     expect(container.text('blob')).toBe('');
   });
 
+  it('that all wait are put with one call', async () => {
+    const { container, spool } = setUp();
+    const lines = spool();
+    append(lines, 'one');
+    await lines.commit({ condition: 'absent' });
+    expect(container.text('blob')).toBe('one\n');
+    expect(container.staged.size).toBe(0);
+  });
+
+  it('get over blocks that a dead read has left where no blob is, in a store that takes these for one', async () => {
+    const container = memoryContainer('pstn-raw', { semantics: 'azurite' });
+    const spool = (nonce: string) =>
+      new LineSpool({ container, blobName: 'blob', claim: 7, nonce }, new BufferPool(MIB));
+    const dead = spool('dddddddddddddddd');
+    append(dead, 'dead');
+    await dead.stage();
+    const lines = spool('aaaaaaaaaaaaaaaa');
+    append(lines, 'alive');
+    await expect(lines.commit({ condition: 'absent' })).rejects.toMatchObject({ status: 409 });
+    expect(await container.properties('blob')).toBeUndefined();
+    await lines.commit({ condition: 'absent' });
+    expect(container.text('blob')).toBe('alive\n');
+  });
+
   it('never mix with those of another read, even under the same claim', async () => {
     const { container, spool } = setUp();
     const mine = spool('aaaaaaaaaaaaaaaa');

@@ -16,6 +16,8 @@ const well: Omit<Status, 'attention'> = {
   deletedBlobs: [],
   missing: [],
   planner: { coverageFrom: '2026-11-20T00:00:00.000Z', lastTickAt: '2026-11-24T06:15:00.000Z' },
+  budget: undefined,
+  backfill: { windows: 0, requests: 0, minutes: 0, completeAt: undefined },
 };
 const gapOf = (from: string, to: string) => ({ ...well.coverage, gaps: [{ from, to, hours: 1 }] });
 const attention = (over: Partial<typeof well>): string[] =>

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseWindowJob } from '../../src/queues/messages.ts';
 import { packBackfill, startBackfill } from '../../src/windows/backfill.ts';
 import { planBackfill } from '../../src/windows/backfillRange.ts';
+import { UNKNOWN_WINDOW_ROWS } from '../../src/windows/expectedRows.ts';
 import { windowsBetween } from '../../src/windows/grid.ts';
 import { windowsOfJob } from '../../src/windows/packJobs.ts';
 import { memorySender } from '../support/memoryQueues.ts';
@@ -21,8 +22,10 @@ describe('a backfill', () => {
     const jobs = sender.sent.map(({ message }) => parseWindowJob(message));
     expect(new Set(sender.sent.map(({ queue }) => queue))).toEqual(new Set(['pstn-windows-backfill']));
     for (const job of jobs) expect(job).toMatchObject({ lane: 'backfill', soon: true });
-    const windows = jobs.flatMap((job) => windowsOfJob(job).reverse());
-    expect(windows).toEqual(week.windows.toReversed());
+    const windows = jobs.flatMap((job) =>
+      [job, ...(job.then === undefined ? [] : [job.then])].flatMap(windowsOfJob),
+    );
+    expect(windows.sort((a, b) => a.fromMs - b.fromMs)).toEqual(week.windows);
     expect(ledger.get('2026-11-14T00Z')).toMatchObject({
       state: 'planned',
       lane: 'backfill',
@@ -32,7 +35,7 @@ describe('a backfill', () => {
 
   it('sends and notes nothing while it is only packed', async () => {
     const ledger = memoryLedger();
-    expect((await packBackfill(ledger, week, options)).jobs).toHaveLength(7);
+    expect((await packBackfill(ledger, week, options)).jobs).toHaveLength(1);
     expect(ledger.entries.size).toBe(0);
   });
 
@@ -45,18 +48,38 @@ describe('a backfill', () => {
     expect(noted.get('2026-11-14T06Z')).toEqual({ claim: 0, attempts: 0 });
   });
 
-  it('packs by the rows of its own windows and of the weeks before', async () => {
+  it('of a tenant that nobody knows begins with its newest day, and leaves the rest to the worker of that', async () => {
+    const { jobs } = await packBackfill(memoryLedger(), week, options);
+    expect(jobs).toEqual([
+      {
+        from: '2026-11-20T00:00:00Z',
+        to: '2026-11-21T00:00:00Z',
+        lane: 'backfill',
+        planned: '2026-11-24T06:00:00.500Z',
+        expectedRows: 24 * UNKNOWN_WINDOW_ROWS,
+        soon: true,
+        then: { from: '2026-11-14T00:00:00Z', to: '2026-11-20T00:00:00Z' },
+      },
+    ]);
+  });
+
+  it('of a tenant that is known, within the range or near it, is sent at once, by what is known', async () => {
     const ledger = memoryLedger();
+    const longAfter = ms('2026-11-24T00:00Z');
+    await ledger.read(windowsBetween(ms('2026-11-07T00:00Z'), ms('2026-11-14T00:00Z')), longAfter, () => 100);
     ledger.set(
       readEntry('2026-11-14T05Z', '2026-11-20T00:00Z', { rows: 70_000 }),
       readEntry('2026-11-08T09Z', '2026-11-20T00:00Z', { rows: 80_000 }),
     );
-    const { jobs } = await packBackfill(ledger, week, options);
+    const { jobs, expected } = await packBackfill(ledger, week, options);
+    expect(jobs.some((job) => job.then !== undefined)).toBe(false);
     const alone = jobs.filter((job) => windowsOfJob(job).length === 1);
     expect(alone.map((job) => [job.from, job.expectedRows])).toEqual([
       ['2026-11-15T09:00:00Z', 80_000],
       ['2026-11-14T05:00:00Z', 70_000],
     ]);
+    expect(jobs.flatMap(windowsOfJob)).toHaveLength(week.windows.length);
+    expect(expected.known).toBe(7 * 24 + 1);
   });
 
   it.each([
@@ -82,7 +105,9 @@ describe('a backfill', () => {
   it('of more than 90 days is sent in jobs that Graph accepts, whatever the limits', async () => {
     const range = rangeOf('2026-01-01T00:00Z', '2026-07-01T00:00Z');
     const limits = { maxWindows: 100_000, maxRows: 1e9 };
-    const { jobs } = await packBackfill(memoryLedger(), range, { ...options, limits });
+    const ledger = memoryLedger();
+    await ledger.read(range.windows.slice(-7 * 24), nowMs);
+    const { jobs } = await packBackfill(ledger, range, { ...options, limits });
     expect(jobs).toHaveLength(3);
     expect(jobs.flatMap(windowsOfJob)).toHaveLength(181 * 24);
   });

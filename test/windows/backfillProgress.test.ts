@@ -52,6 +52,7 @@ describe('the progress of a backfill', () => {
       days: 2,
       daysDone: 0,
       failed: [],
+      retrying: [],
       shrunk: [],
       unfolded: [],
       finished: false,
@@ -155,6 +156,18 @@ describe('the progress of a backfill', () => {
   });
 });
 
+describe('a window that could not be read and is tried again', () => {
+  it('is told with its reason until it is read, and only if it failed since', async () => {
+    const before = entryOf(SECOND, { attempts: 3, lastError: 'long ago' });
+    const { look, ledger } = await world([before]);
+    expect(await look()).toMatchObject({ retrying: [] });
+    ledger.set(entryOf(FIRST, { claim: 1, attempts: 1, lastError: 'status 503' }));
+    expect(await look()).toMatchObject({ retrying: [{ window: FIRST, reason: 'status 503' }], failed: [] });
+    ledger.set(done(FIRST));
+    expect(await look()).toMatchObject({ windowsDone: 1, retrying: [] });
+  });
+});
+
 describe('waiting for a backfill', () => {
   it('looks until it is finished, and tells each time', async () => {
     const { look, ledger } = await world();
@@ -165,7 +178,7 @@ describe('waiting for a backfill', () => {
       waits.push(ms);
       ledger.set(done(waits.length === 1 ? FIRST : SECOND));
     };
-    const onProgress = (progress: BackfillProgress) => told.push(progress);
+    const onProgress = (progress: BackfillProgress) => void told.push(progress);
     const last = await waitForBackfill(look, wait, { pollMs: 250, onProgress });
     expect(told.map((progress) => progress.windowsDone)).toEqual([0, 1, 2]);
     expect(last).toBe(told.at(-1));

@@ -84,6 +84,13 @@ export function memoryLedger(): MemoryLedger {
       for (const window of windows) change(window, { claim: number, claimedAt: iso(atMs) });
       return { number, atMs, alone };
     },
+    async withdraw(windows, claim) {
+      await Promise.resolve();
+      for (const window of windows) {
+        const { claim: last, done } = get(window.id);
+        if (claim.alone.get(window.id) === true && last === claim.number) change(window, { claim: done });
+      }
+    },
     async recordReads(reads) {
       await Promise.resolve();
       for (const { window, claim, rows, digest, rejected, notified } of reads) {

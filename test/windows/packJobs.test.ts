@@ -77,23 +77,24 @@ describe('packing', () => {
   });
 
   it('cuts at midnight where that costs no job', () => {
-    const twoDays = pack(hours('2026-11-22T06:00Z', '2026-11-24T00:00Z'), () => 1);
+    const days = (windows: readonly Window[]) => pack(windows, () => 1, { maxWindows: 24, maxRows: 50_000 });
+    const twoDays = days(hours('2026-11-22T06:00Z', '2026-11-24T00:00Z'));
     expect(ranges(twoDays)).toEqual([
       '2026-11-23T00:00:00Z/2026-11-24T00:00:00Z',
       '2026-11-22T06:00:00Z/2026-11-23T00:00:00Z',
     ]);
-    const dayAndMore = pack(hours('2026-11-22T06:00Z', '2026-11-23T10:00Z'), () => 1);
+    const dayAndMore = days(hours('2026-11-22T06:00Z', '2026-11-23T10:00Z'));
     expect(ranges(dayAndMore)).toEqual([
       '2026-11-23T00:00:00Z/2026-11-23T10:00:00Z',
       '2026-11-22T06:00:00Z/2026-11-23T00:00:00Z',
     ]);
-    const overNight = pack(hours('2026-11-22T20:00Z', '2026-11-23T04:00Z'), () => 1);
+    const overNight = days(hours('2026-11-22T20:00Z', '2026-11-23T04:00Z'));
     expect(ranges(overNight)).toEqual(['2026-11-22T20:00:00Z/2026-11-23T04:00:00Z']);
   });
 
-  it('can make one job of many days when the limits allow it, but none that Graph refuses', () => {
+  it('makes one job of three quiet months, but none that Graph refuses', () => {
     const limits = { maxWindows: 1_000_000, maxRows: 50_000 };
-    expect(pack(hours('2026-10-01T00:00Z', '2026-11-01T00:00Z'), () => 1, limits)).toHaveLength(1);
+    expect(pack(hours('2026-08-03T00:00Z', '2026-11-01T00:00Z'), () => 1)).toHaveLength(1);
     const halfYear = pack(hours('2026-01-01T00:00Z', '2026-07-01T00:00Z'), () => 1, limits);
     expect(halfYear).toHaveLength(3);
     for (const job of halfYear) expect(windowsOfJob(job).length).toBeLessThanOrEqual(MAX_RANGE_WINDOWS);
@@ -135,10 +136,18 @@ describe('packing', () => {
     );
   });
 
-  it('packs three months of hours at once', () => {
+  it('adds fractions of rows before it rounds them up: two calls in three months are two', () => {
+    const hour = 1 / 24;
+    const [job] = pack(hours('2026-11-01T00:00Z', '2026-11-11T00:00Z'), () => hour);
+    expect(job?.expectedRows).toBe(10);
+    expect(pack(hours('2026-11-01T00:00Z', '2026-11-01T05:00Z'), () => hour)[0]?.expectedRows).toBe(1);
+    expect(pack(hours('2026-11-01T00:00Z', '2026-11-11T00:00Z'), () => 0)[0]?.expectedRows).toBe(0);
+  });
+
+  it('packs three busy months of hours at once, into jobs of about fifty pages', () => {
     const jobs = pack(hours('2026-08-26T00:00Z', '2026-11-23T00:00Z'), () => 1000);
-    expect(jobs).toHaveLength(89);
-    expect(PACK_LIMITS).toEqual({ maxWindows: 24, maxRows: 50_000 });
+    expect(jobs).toHaveLength(Math.ceil((89 * 24 * 1000) / PACK_LIMITS.maxRows));
+    expect(PACK_LIMITS).toEqual({ maxWindows: MAX_RANGE_WINDOWS, maxRows: 50_000 });
   });
 });
 

@@ -41,7 +41,11 @@ function world(environment: Record<string, string> = {}) {
 
 const jobsIn = (sender: MemorySender, queue: string) =>
   sender.sent.filter((sent) => sent.queue === queue).map(({ message }) => parseWindowJob(message));
-const windowsIn = (sender: MemorySender, queue: string) => jobsIn(sender, queue).flatMap(windowsOfJob);
+/** Those that a job leaves to its worker included. */
+const windowsIn = (sender: MemorySender, queue: string) =>
+  jobsIn(sender, queue).flatMap((job) =>
+    [job, ...(job.then === undefined ? [] : [job.then])].flatMap(windowsOfJob),
+  );
 const daysIn = (sender: MemorySender) =>
   sender.sent.filter((sent) => sent.queue === 'pstn-days').map(({ message }) => message.data);
 const idsOf = (windows: readonly { id: string }[]) => windows.map(({ id }) => id).sort();

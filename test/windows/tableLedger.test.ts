@@ -251,6 +251,59 @@ describe('recording a read', () => {
   });
 });
 
+describe('taking a claim back', () => {
+  const entryOf = async (ledger: Ledger) => (await ledger.readDay(DATE))[0];
+
+  it('leaves a window as it was, and the next read alone; the number stays used', async () => {
+    const { ledger } = setUp();
+    await recordRead(ledger, ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+    const claim = await ledger.claim([ten], AT, noBlobs);
+    await ledger.withdraw([ten], claim);
+    expect(await entryOf(ledger)).toMatchObject({ state: 'read', claim: 1, done: 1, rows: 7 });
+    const next = await ledger.claim([ten], AT, noBlobs);
+    expect(next.number).toBe(3);
+    expect(next.alone.get(ten.id)).toBe(true);
+  });
+
+  it('leaves a window that nobody has read as planned', async () => {
+    const { ledger } = setUp();
+    await ledger.withdraw([ten], await ledger.claim([ten], AT, noBlobs));
+    expect(await entryOf(ledger)).toMatchObject({ state: 'planned', claim: 0, done: 0, reads: 0 });
+  });
+
+  it('changes nothing where another read was open when it was taken: that one is still to be fenced', async () => {
+    const { ledger } = setUp();
+    await ledger.claim([ten], AT, noBlobs);
+    await ledger.withdraw([ten], await ledger.claim([ten], AT, noBlobs));
+    expect(await entryOf(ledger)).toMatchObject({ claim: 2, done: 0 });
+    expect((await ledger.claim([ten], AT, noBlobs)).alone.get(ten.id)).toBe(false);
+  });
+
+  it('changes nothing where another one was taken since', async () => {
+    const { ledger } = setUp();
+    const first = await ledger.claim([ten], AT, noBlobs);
+    const second = await ledger.claim([ten], AT, noBlobs);
+    await ledger.withdraw([ten], first);
+    expect(await entryOf(ledger)).toMatchObject({ claim: 2, done: 0 });
+    await recordRead(ledger, ten, outcome(second));
+    await ledger.withdraw([ten], first);
+    expect(await entryOf(ledger)).toMatchObject({ claim: 2, done: 2 });
+  });
+
+  it('is for windows of one day, each by what it knows of the others', async () => {
+    const { ledger } = setUp();
+    await ledger.claim([ten], AT, noBlobs);
+    const claim = await ledger.claim([ten, eleven], AT, noBlobs);
+    await ledger.withdraw([ten, eleven], claim);
+    expect((await ledger.readDay(DATE)).map((entry) => [entry.claim, entry.done])).toEqual([
+      [2, 0],
+      [0, 0],
+    ]);
+    await ledger.withdraw([], claim);
+    await expect(ledger.withdraw([ten, windowOfId('2026-11-24T00Z')], claim)).rejects.toThrow('one day');
+  });
+});
+
 describe('recording what a job read in windows of one day', () => {
   const twelve = windowOfId('2026-11-23T12Z');
   const windows = [ten, eleven, twelve];

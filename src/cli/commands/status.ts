@@ -3,6 +3,7 @@ import { COMMAND_PATIENCE } from '../../app/patience.ts';
 import { connectServices } from '../../app/services.ts';
 import { readStatus, type Status } from '../../report/status.ts';
 import type { Cli } from '../cli.ts';
+import { durationText } from '../estimate/describeEstimate.ts';
 import { EXIT, type ExitCode } from '../exitCodes.ts';
 
 interface StatusFlags {
@@ -30,6 +31,23 @@ async function status(cli: Cli, flags: StatusFlags): Promise<ExitCode> {
 
 const SHOWN_RESTATEMENTS = 5;
 
+/** Requests to Graph: those that were made, and those that the backfill still needs. */
+function describeRequests({ budget, backfill }: Status): string[] {
+  const lanes = ({ live, backfill: ofBackfill }: { live: number; backfill: number }): string =>
+    `${live} live and ${ofBackfill} backfill`;
+  return [
+    budget === undefined
+      ? 'requests  not counted: the table budget is missing'
+      : `requests  ${lanes(budget.lastHour)} in the last hour, ${lanes(budget.lastDay)} in the last day; ` +
+        `${budget.requestsPerMinute.toFixed(1)} a minute are allowed` +
+        (budget.blockedUntil === undefined ? '' : `; Graph lets nobody ask before ${budget.blockedUntil}`),
+    backfill.completeAt === undefined
+      ? 'backfill  nothing waits'
+      : `backfill  ${backfill.windows} windows wait, about ${backfill.requests} requests: complete in ` +
+        `${durationText(backfill.minutes)}, at ${backfill.completeAt.slice(0, 16)}Z, if live hours leave the budget to it`,
+  ];
+}
+
 /** The same for a person, on one screen. */
 export function describeStatus(found: Status): string[] {
   const { coverage, windows, days, queues, planner, rejected, restatements, attention } = found;
@@ -46,6 +64,7 @@ export function describeStatus(found: Status): string[] {
           `restated  ${date} at ${at}: ${rowsCame ?? '?'} rows came, ${rowsWent ?? '?'} went, ${rowsChanged ?? '?'} changed`,
       ),
     `timer     ${planner?.lastTickAt === undefined ? 'has not run yet' : `ran last at ${planner.lastTickAt}`}`,
+    ...describeRequests(found),
     `rejected  ${rejected.inWindows + rejected.withoutDay} rows`,
     ...queues.map(
       ({ queue, active, scheduled, deadLetters, orMore }) =>

@@ -2,6 +2,7 @@ import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service
 import type { Log } from '../../runtime/log.ts';
 import { HostError } from './hostError.ts';
 import type { TriggerInput } from './invoke.ts';
+import { keepLock } from './lockRenewal.ts';
 import { createSettler } from './settler.ts';
 import { toRpcServiceBus } from './toRpcServiceBus.ts';
 
@@ -32,7 +33,8 @@ export async function startServiceBusTrigger(options: ServiceBusTriggerOptions):
   const { name, queueName, client, log } = options;
   const receiver = client.createReceiver(queueName, {
     receiveMode: 'peekLock',
-    maxAutoLockRenewalDurationInMs: options.maxAutoLockRenewalMs,
+    // See lockRenewal.ts.
+    maxAutoLockRenewalDurationInMs: 0,
     skipParsingBodyAsJson: true,
   });
   try {
@@ -56,10 +58,17 @@ export async function startServiceBusTrigger(options: ServiceBusTriggerOptions):
   const subscription = receiver.subscribe(
     {
       async processMessage(message) {
+        const release = keepLock({
+          message,
+          receiver,
+          maxMs: options.maxAutoLockRenewalMs,
+          onError: (error) => log.warn('lock not renewed', { ...about(message), error: String(error) }),
+        });
         const succeeded = await options.invoke(toRpcServiceBus(message, options.binary)).then(
           () => true,
           () => false,
         );
+        release();
         const done = succeeded
           ? settle(() => receiver.completeMessage(message))
           : settle(() => receiver.abandonMessage(message));

@@ -1,0 +1,32 @@
+import type { SharedBudget } from '../graph/budget/sharedBudget.ts';
+import { recordFailure, type RecordFailureDeps } from '../landing/recordFailure.ts';
+import { toMessage, type WindowJob } from '../queues/messages.ts';
+import { queueOfLane } from '../queues/names.ts';
+import type { MessageSender } from '../queues/sender.ts';
+import { expectedRequests } from '../windows/expectedRequests.ts';
+import { windowsOfJob } from '../windows/packJobs.ts';
+
+export interface MayBeginDeps extends RecordFailureDeps {
+  budget: Pick<SharedBudget, 'start'>;
+  sender: MessageSender;
+}
+
+/**
+ * Whether a job may begin its page sequence. False if it has been sent again instead, for a later time: enough others
+ * are under way, and that is no try of this one.
+ * @throws what stood in the way of finding out, after the ledger has been told
+ */
+export async function mayBegin(job: WindowJob, deps: MayBeginDeps): Promise<boolean> {
+  const { from, to, lane } = job;
+  try {
+    const turn = await deps.budget.start(lane, expectedRequests(job.expectedRows));
+    if (turn === 'begin') return true;
+    const { retryAfterMs: delayMs, why } = turn;
+    deps.log.info('windowJobWaits', { from, to, lane, delayMs, why });
+    await deps.sender.send(queueOfLane(lane), toMessage(job), { delayMs });
+    return false;
+  } catch (error) {
+    await recordFailure(windowsOfJob(job), job, error, deps);
+    throw error;
+  }
+}

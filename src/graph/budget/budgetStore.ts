@@ -1,0 +1,133 @@
+import { isConflict, StorageError, StorageUnreachableError } from '../../storage/blobs.ts';
+import type { Table } from '../../storage/tables.ts';
+import { GraphError } from '../errors.ts';
+import { BUDGET_PARTITION, BUDGET_ROW, readBudget, type StoredBudget, writeBudget } from './budgetEntity.ts';
+import { block, type BudgetState, FURTHEST_SLOT_MS, mend } from './budgetState.ts';
+
+/** What this instance knows of the shared state, and its way to change it. */
+export interface BudgetStore {
+  /**
+   * Decides by the present state, and stores what is decided; again, if another instance was faster. Without a state
+   * in the decision nothing is stored but what only this instance knows. Not to be called twice at once.
+   * @throws GraphError `budget` if the table does not answer.
+   */
+  change<T extends { state?: BudgetState | undefined }>(decide: (state: BudgetState) => T): Promise<T>;
+  /** Reads the state again, so that {@link blockedUntilMs} is what is known to all. */
+  look(): Promise<void>;
+  /** The next change reads the state again. */
+  forget(): void;
+  /** For this instance at once, for the others with the next change. */
+  block(untilMs: number): void;
+  blockedUntilMs(): number;
+  /** When the state was last asked for. */
+  lookedAtMs(): number;
+}
+
+/** Each conflict is another instance's success; so many in a row are a fault. */
+const MAX_TRIES = 100;
+/** An answer that was lost costs a permit and not the job. */
+const MAX_UNANSWERED = 2;
+/** A table that does not answer is asked again after so long. */
+const UNANSWERED_AGAIN_MS = 60_000;
+
+export function createBudgetStore(table: Pick<Table, 'get' | 'transact'>, nowMs: () => number): BudgetStore {
+  /** As last read or written, with the ETag. */
+  let known: StoredBudget | undefined;
+  let isInUse = false;
+  let lookedAt = -Infinity;
+  /** Never taken back, whatever happens to the row. */
+  let floor: Pick<BudgetState, 'lastSlotMs' | 'blockedUntilMs'> = { lastSlotMs: 0, blockedUntilMs: 0 };
+
+  /** The same state, unless this instance knows better. */
+  function atLeast(state: BudgetState): BudgetState {
+    const { lastSlotMs, blockedUntilMs } = floor;
+    if (state.lastSlotMs >= lastSlotMs && state.blockedUntilMs >= blockedUntilMs) return state;
+    return { ...block(state, blockedUntilMs), lastSlotMs: Math.max(state.lastSlotMs, lastSlotMs) };
+  }
+
+  function present(stored: BudgetState): BudgetState {
+    const state = mend(atLeast(stored), nowMs());
+    floor = state;
+    return state;
+  }
+
+  async function read(): Promise<StoredBudget> {
+    lookedAt = nowMs();
+    const entity = await table.get(BUDGET_PARTITION, BUDGET_ROW);
+    if (entity !== undefined) isInUse = true;
+    else if (isInUse) {
+      // Deleted, and with it what others have taken: that is waited out.
+      floor = { ...floor, lastSlotMs: nowMs() + FURTHEST_SLOT_MS };
+    }
+    return readBudget(entity);
+  }
+
+  async function change<T extends { state?: BudgetState | undefined }>(
+    decide: (state: BudgetState) => T,
+  ): Promise<T> {
+    let unanswered = 0;
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      try {
+        const { state: stored, etag } = known ?? (await read());
+        known = { state: stored, etag };
+        const state = present(stored);
+        const decision = decide(state);
+        if (decision.state === undefined && state === stored) return decision;
+        const next = { state: decision.state ?? state, etag };
+        // What was written is known for sure only by its answer.
+        known = undefined;
+        const [written] = await table.transact(BUDGET_PARTITION, writeBudget(next));
+        known = { ...next, etag: written };
+        isInUse = true;
+        // A block may have been heard of meanwhile.
+        floor = atLeast(next.state);
+        return decision;
+      } catch (error) {
+        known = undefined;
+        if (isConflict(error) || isGone(error)) continue;
+        if (!isSilent(error)) throw error;
+        if (++unanswered >= MAX_UNANSWERED) throw silent(error);
+      }
+    }
+    throw new GraphError(
+      'budget',
+      `The request budget was changed by others ${MAX_TRIES} times in a row: the job is sent again later`,
+      { retryAfterMs: UNANSWERED_AGAIN_MS },
+    );
+  }
+
+  return {
+    change,
+    async look() {
+      try {
+        present((await read()).state);
+      } catch (error) {
+        throw isSilent(error) ? silent(error) : error;
+      }
+    },
+    forget: () => {
+      known = undefined;
+    },
+    block: (untilMs) => {
+      floor = { ...floor, blockedUntilMs: Math.max(floor.blockedUntilMs, untilMs) };
+    },
+    blockedUntilMs: () => floor.blockedUntilMs,
+    lookedAtMs: () => lookedAt,
+  };
+}
+
+/** The row was deleted; it is made again. */
+const isGone = (error: unknown): boolean =>
+  error instanceof StorageError && error.status === 404 && error.code !== 'TableNotFound';
+
+/** The service cannot be reached, or not now. */
+const isSilent = (error: unknown): error is Error =>
+  error instanceof StorageUnreachableError ||
+  (error instanceof StorageError && (error.status >= 500 || error.status === 429 || error.status === 408));
+
+const silent = ({ message }: Error): GraphError =>
+  new GraphError(
+    'budget',
+    `The table of the request budget gives no answer, and without it nothing is sent to Graph (${message})`,
+    { retryAfterMs: UNANSWERED_AGAIN_MS },
+  );

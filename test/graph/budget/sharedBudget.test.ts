@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest';
+import { BUDGET_PARTITION, BUDGET_ROW } from '../../../src/graph/budget/budgetEntity.ts';
+import type { SharedBudget } from '../../../src/graph/budget/sharedBudget.ts';
+import type { Lane } from '../../../src/queues/names.ts';
+import { StorageError } from '../../../src/storage/blobs.ts';
+import { BudgetWorld, type Call, START_MS } from './budgetWorld.ts';
+
+const since = (world: BudgetWorld): number => world.time.nowMs - START_MS;
+/** When the next request leaves, in ms from the start. */
+async function taken(world: BudgetWorld, budget: SharedBudget, signal?: AbortSignal): Promise<number> {
+  await budget.take('live', signal);
+  return since(world);
+}
+
+describe('taking permits', () => {
+  it('lets the first request go at once and each further one a spacing later, over all instances', async () => {
+    const world = new BudgetWorld();
+    const [a, b] = [world.instance(), world.instance()];
+    const sent = await world.time.until(
+      Promise.all([taken(world, a), taken(world, b), taken(world, a), taken(world, b)]),
+    );
+    expect(sent.sort((x, y) => x - y)).toEqual([0, 1_251, 2_502, 3_753]);
+  });
+
+  it('holds to the tighter of both limits', async () => {
+    const world = new BudgetWorld();
+    const budget = world.instance({ requestsPerMinute: 600, appRequestsPerMinute: 60, marginMs: 0 });
+    expect(await world.time.until(world.sequence(budget, 'live', 3))).toEqual([0, 1_001, 2_002]);
+  });
+
+  it('takes many slots with one write where they are close together', async () => {
+    const world = new BudgetWorld(() => ({ ms: 6 }));
+    const budget = world.instance({ requestsPerMinute: 3_000, appRequestsPerMinute: 3_000 });
+    const sent = await world.time.until(world.sequence(budget, 'live', 240));
+    expect(sent.at(-1)).toBeLessThan(240 * 22);
+    expect(world.calls).toBeLessThan(30);
+  });
+
+  it('does not save up slots: what was not used is lost', async () => {
+    const world = new BudgetWorld();
+    const budget = world.instance({ requestsPerMinute: 3_000, appRequestsPerMinute: 3_000, marginMs: 0 });
+    await world.time.until(budget.take('live'));
+    await world.time.until(world.time.sleep(60_000));
+    const sent = await world.time.until(world.sequence(budget, 'live', 20));
+    expect((sent.at(-1) ?? 0) - (sent[0] ?? 0)).toBeGreaterThanOrEqual(19 * 21);
+  });
+
+  it('refuses what is not in reach within a minute, and says how far it is', async () => {
+    const world = new BudgetWorld();
+    const budget = world.instance();
+    await world.time.until(budget.blockFor(90_000));
+    await expect(world.time.until(budget.take('live'))).rejects.toMatchObject({
+      kind: 'budget',
+      transient: true,
+      retryAfterMs: 91_000,
+    });
+    expect(since(world)).toBe(0);
+  });
+
+  it('takes another slot when it comes too late for one', async () => {
+    const world = new BudgetWorld();
+    const late = [0, 2_000];
+    const budget = world.instance({ lateMs: () => late.shift() ?? 0 });
+    await world.time.until(budget.take('live'));
+    // The second timer, the one for the slot itself, is late by more than the margin allows.
+    expect(await world.time.until(world.sequence(budget, 'live', 2))).toEqual([
+      1_251 + 2_000,
+      1_251 + 2_000 + 1_251,
+    ]);
+  });
+
+  it('never sends before its slot, though timers are early', async () => {
+    const world = new BudgetWorld();
+    const late = [-0.7, -0.7];
+    const budget = world.instance({ lateMs: () => late.shift() ?? 0 });
+    await world.time.until(budget.take('live'));
+    expect(await world.time.until(taken(world, budget))).toBeGreaterThanOrEqual(1_251);
+  });
+
+  it('ends when the caller gives up, before and while it waits, and leaves no timer behind', async () => {
+    const world = new BudgetWorld();
+    const budget = world.instance();
+    await expect(budget.take('live', AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+    await world.time.until(budget.take('live'));
+    const stop = new AbortController();
+    world.time.at(START_MS + 500, () => stop.abort());
+    await expect(world.time.until(budget.take('live', stop.signal))).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    expect(since(world)).toBe(500);
+  });
+});
+
+describe('the table', () => {
+  /** A world whose table fails from a time on, and answers again later. */
+  const silentBetween = (fromMs: number, toMs: number): BudgetWorld => {
+    const world: BudgetWorld = new BudgetWorld((): Call => {
+      const isSilent = since(world) >= fromMs && since(world) < toMs;
+      return { ms: 10, fate: isSilent ? 'refused' : 'answered' };
+    });
+    return world;
+  };
+
+  it('that cannot be reached lets nothing be sent, and that is transient', async () => {
+    const world = silentBetween(0, 60_000);
+    const budget = world.instance();
+    const silent = { kind: 'budget', transient: true, retryAfterMs: 60_000 };
+    await expect(world.time.until(budget.take('live'))).rejects.toMatchObject(silent);
+    await expect(world.time.until(budget.start('live', 1))).rejects.toMatchObject(silent);
+    await world.time.until(world.time.sleep(60_000));
+    await world.time.until(budget.take('live'));
+  });
+
+  it('that cannot be reached when a permit is due lets nothing be sent either: somebody may have been told to wait', async () => {
+    const world = silentBetween(1_000, 60_000);
+    const budget = world.instance();
+    await world.time.until(budget.take('live'));
+    await expect(world.time.until(budget.take('live'))).rejects.toMatchObject({ kind: 'budget' });
+  });
+
+  it('whose answer is lost costs the permit and not the job', async () => {
+    const fates: Call['fate'][] = ['answered', 'lost', 'answered', 'answered'];
+    const world = new BudgetWorld(() => ({ ms: 0, fate: fates.shift() ?? 'answered' }));
+    expect(await world.time.until(taken(world, world.instance()))).toBe(1_251);
+  });
+
+  it('that is not there at all is told as it is', async () => {
+    const world = new BudgetWorld();
+    const gone = new StorageError(404, 'TableNotFound', 'the table budget is not there');
+    world.stored.get = () => Promise.reject(gone);
+    await expect(world.time.until(world.instance().take('live'))).rejects.toBe(gone);
+  });
+
+  it('whose row was deleted makes those who knew it wait until nobody can hold an older slot', async () => {
+    const world = new BudgetWorld();
+    const [a, b] = [world.instance(), world.instance()];
+    await world.time.until(Promise.all([world.sequence(a, 'live', 3), world.sequence(b, 'live', 3)]));
+    await world.stored.transact(BUDGET_PARTITION, [{ kind: 'delete', rowKey: BUDGET_ROW }]);
+    const [first] = await world.time.until(
+      Promise.all([
+        Promise.any([world.sequence(a, 'live', 1), world.sequence(b, 'live', 1)]),
+        world.sequence(world.instance(), 'live', 1),
+      ]),
+    );
+    expect(first[0]).toBeGreaterThan(5 * 1_251 + 60_000);
+  });
+
+  it('that a clock far ahead has written to stops everybody for a minute, not until that time', async () => {
+    const world = new BudgetWorld();
+    await world.time.until(world.instance({ aheadMs: 86_400_000 }).take('live'));
+    const budget = world.instance();
+    expect(await world.time.until(budget.start('live', 1))).toMatchObject({ why: 'busy' });
+    const sent = await world.time.until(taken(world, budget));
+    expect(sent).toBeGreaterThan(60_000);
+    expect(sent).toBeLessThan(65_000);
+  });
+});
+
+describe('being told to wait', () => {
+  it('is in force at once where it was heard, also for who waits already and for slots that were taken', async () => {
+    const world = new BudgetWorld();
+    const budget = world.instance();
+    await world.time.until(budget.take('live'));
+    const waiting = taken(world, budget);
+    world.time.at(START_MS + 1_200, () => {
+      void budget.blockFor(30_000);
+      void budget.blockFor(1_000);
+    });
+    expect(await world.time.until(waiting)).toBe(1_200 + 30_000 + 1_000);
+  });
+
+  it('is in force for all others as soon as it is stored, and by whatever clock', async () => {
+    for (const aheadMs of [-500, 500]) {
+      const world = new BudgetWorld(() => ({ ms: 10 }));
+      const [a, b] = [world.instance(), world.instance({ aheadMs })];
+      await world.time.until(a.take('live'));
+      const waiting = taken(world, b);
+      world.time.at(START_MS + 600, () => void a.blockFor(20_000));
+      const sent = await world.time.until(waiting);
+      expect(sent).toBeGreaterThanOrEqual(20_600);
+      expect(sent).toBeLessThan(23_000);
+    }
+  });
+
+  it('survives a table that did not answer: the next permit of this instance tells it', async () => {
+    const calls: Call['fate'][] = ['answered', 'answered', 'refused', 'refused'];
+    const world = new BudgetWorld(() => ({ ms: 0, fate: calls.shift() ?? 'answered' }));
+    const [a, b] = [world.instance(), world.instance()];
+    await world.time.until(a.take('live'));
+    await expect(world.time.until(a.blockFor(30_000))).rejects.toMatchObject({ kind: 'budget' });
+    const [ofA, ofB] = [taken(world, a), taken(world, b)];
+    expect(await world.time.until(ofA)).toBeGreaterThanOrEqual(31_000);
+    expect(await ofB).toBeGreaterThanOrEqual(31_000);
+  });
+
+  it('lasts an hour at most: then one request finds out', async () => {
+    const world = new BudgetWorld();
+    const budget = world.instance();
+    await world.time.until(budget.blockFor(86_400_000));
+    await expect(world.time.until(budget.take('live'))).rejects.toMatchObject({ retryAfterMs: 3_601_000 });
+  });
+});
+
+describe('starting', () => {
+  it('is for one at a time over all instances, and the others are told when to come again', async () => {
+    const world = new BudgetWorld();
+    const [a, b] = [world.instance(), world.instance()];
+    expect(await world.time.until(a.start('backfill', 10))).toBe('begin');
+    expect(await world.time.until(b.start('backfill', 10))).toEqual({ retryAfterMs: 2_502, why: 'busy' });
+    expect(await world.time.until(b.start('backfill', 10))).toEqual({ retryAfterMs: 3_753, why: 'busy' });
+    await world.time.until(world.time.sleep(1_251));
+    expect(await world.time.until(b.start('backfill', 10))).toBe('begin');
+  });
+
+  it('takes no permit', async () => {
+    const world = new BudgetWorld();
+    const budget = world.instance();
+    await world.time.until(budget.start('live', 10));
+    expect(await world.time.until(taken(world, budget))).toBe(0);
+  });
+
+  it('says that all have to wait while they have', async () => {
+    const world = new BudgetWorld();
+    const budget = world.instance();
+    await world.time.until(budget.blockFor(120_000));
+    expect(await world.time.until(budget.start('live', 10))).toEqual({
+      retryAfterMs: 121_000 + 4 * 1_251,
+      why: 'blocked',
+    });
+  });
+});
+
+describe('lanes', () => {
+  /** Sequences of four instances, which ask again as soon as they were served; `liveFrom` ms, `live` of them join. */
+  async function compete(live: number, liveFromMs: number, untilMs: number) {
+    const world = new BudgetWorld(() => ({ ms: 20 }));
+    const budgets = Array.from({ length: 4 }, (_, i) => world.instance({ random: () => i / 4 }));
+    const sent: { lane: Lane; atMs: number; waitedMs: number }[] = [];
+    const run = async (budget: SharedBudget, lane: Lane): Promise<void> => {
+      while (since(world) < untilMs) {
+        const beganMs = since(world);
+        try {
+          await budget.take(lane);
+          sent.push({ lane, atMs: since(world), waitedMs: since(world) - beganMs });
+        } catch (error) {
+          expect(error).toMatchObject({ kind: 'budget' });
+          await world.time.sleep(10_000);
+        }
+      }
+    };
+    const start = (lane: Lane, sequences: number): Promise<unknown>[] =>
+      Array.from({ length: sequences }, (_, i) => run(budgets[i % 4] as SharedBudget, lane));
+    const work = start('backfill', 12);
+    world.time.at(START_MS + liveFromMs, () => work.push(...start('live', live)));
+    await world.time.run();
+    await Promise.all(work);
+    return sent;
+  }
+
+  it('let live wait for no more than what a backfill may hold, and give the backfill all that is left', async () => {
+    const sent = await compete(2, 60_000, 300_000);
+    const live = sent.filter(({ lane }) => lane === 'live');
+    expect(live.length).toBeGreaterThan(40);
+    expect(Math.max(...live.map(({ waitedMs }) => waitedMs))).toBeLessThan(10 * 1_251);
+    expect(sent.length / (300_000 / 1_251)).toBeGreaterThan(0.97);
+  });
+
+  it('leave a backfill nothing where live wants all', async () => {
+    const sent = await compete(16, 60_000, 300_000);
+    const busy = sent.filter(({ atMs }) => atMs > 90_000 && atMs < 300_000);
+    expect(busy.filter(({ lane }) => lane === 'backfill')).toEqual([]);
+    expect(busy.length / (210_000 / 1_251)).toBeGreaterThan(0.97);
+  });
+
+  it('starve no clock that is behind by what the margin allows', async () => {
+    const world = new BudgetWorld(() => ({ ms: 10 }));
+    const counts = [0, 0, 0, 0];
+    const aheadMs = [-500, 500, 500, 500];
+    const work = aheadMs.map(async (ahead, i) => {
+      const budget = world.instance({ aheadMs: ahead, random: () => 0.5 });
+      const sequences = Array.from({ length: 4 }, async () => {
+        while (since(world) < 600_000) {
+          await budget.take('backfill');
+          counts[i] = (counts[i] ?? 0) + 1;
+        }
+      });
+      await Promise.all(sequences);
+    });
+    await world.time.until(Promise.all(work));
+    const [slow = 0, ...others] = counts;
+    expect(slow).toBeGreaterThan(Math.max(...others) / 4);
+  });
+});
