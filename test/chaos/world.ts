@@ -156,6 +156,7 @@ export class World {
   /** Shared by all that a process does, and by way of the table with all others. */
   #budgetOf(process: Process): SharedBudget {
     const { config, time, gate, random } = this;
+    const draws = random.fork(`budget of ${process.name}`);
     process.budget ??= createSharedBudget({
       table: gatedTable(this.budget, gate, { id: 0, job: 'budget', process }),
       requestsPerMinute: config.GRAPH_REQUESTS_PER_MINUTE,
@@ -164,7 +165,7 @@ export class World {
       // The clock of the storage, whatever that of the instance says.
       nowMs: () => time.nowMs,
       wait: process.wait,
-      random: random.fork(`budget of ${process.name}`).unit,
+      random: () => draws.unit(),
     });
     return process.budget;
   }

@@ -138,6 +138,30 @@ describe('throttling', () => {
     expect(graph.seen).toHaveLength(1);
   });
 
+  it('ends a try only when all know of it, and goes on if they cannot be told', async () => {
+    const graph = await serve(
+      reply(429, '', { 'retry-after': '2' }),
+      page([1], undefined, { 'retry-after': '3' }),
+    );
+    const steps: string[] = [];
+    const { source, log } = setup(graph.origin, {
+      pacer: {
+        take: (lane) => Promise.resolve(void steps.push(`take ${lane}`)),
+        blockFor: async (ms) => {
+          steps.push(`block ${ms}`);
+          await new Promise((resolve) => setImmediate(resolve));
+          steps.push('blocked');
+          if (ms === 3_000) throw new Error('the table gives no answer');
+        },
+      },
+    });
+    expect(await readAll(source)).toHaveLength(1);
+    expect(steps).toEqual(['take live', 'block 2000', 'blocked', 'take live', 'block 3000', 'blocked']);
+    expect(log.events.filter(({ event }) => event === 'retryAfterNotShared')).toMatchObject([
+      { ms: 3_000, reason: 'the table gives no answer' },
+    ]);
+  });
+
   it('adds up to a minute at most', async () => {
     const graph = await serve(reply(429, '', { 'retry-after': '25' }));
     const { source, time } = setup(graph.origin);

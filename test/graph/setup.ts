@@ -1,6 +1,6 @@
 import type { AccessToken } from '@azure/core-auth';
 import { createSharedBudget } from '../../src/graph/budget/sharedBudget.ts';
-import type { PstnCallsSource } from '../../src/graph/pstnCalls.ts';
+import type { PstnCallsSource, RequestPacer } from '../../src/graph/pstnCalls.ts';
 import { createPstnCallsSource } from '../../src/graph/pstnCallsClient.ts';
 import { createTokenCache } from '../../src/graph/tokenCache.ts';
 import { createTransport, type TransportOptions } from '../../src/graph/transport.ts';
@@ -46,6 +46,8 @@ export interface Setup {
 
 export interface SetupOptions extends Partial<TransportOptions> {
   wait?: Wait;
+  /** Default: a budget that nobody else uses. */
+  pacer?: RequestPacer;
   random?: () => number;
 }
 
@@ -70,15 +72,17 @@ export function setup(origin: string, options: SetupOptions = {}): Setup {
     origin,
     version: 'v1.0',
     transport: createTransport({ origin, tokens: cache, loopback: true, ...options }),
-    pacer: createSharedBudget({
-      table: memoryTable('budget'),
-      requestsPerMinute: 50,
-      appRequestsPerMinute: 200,
-      marginMs: 2_500,
-      nowMs: () => NOW_MS + time.monotonicNowMs(),
-      wait,
-      random: () => 0,
-    }),
+    pacer:
+      options.pacer ??
+      createSharedBudget({
+        table: memoryTable('budget'),
+        requestsPerMinute: 50,
+        appRequestsPerMinute: 200,
+        marginMs: 2_500,
+        nowMs: () => NOW_MS + time.monotonicNowMs(),
+        wait,
+        random: () => 0,
+      }),
     log,
     newId: () => `client-${++ids}`,
     random: options.random ?? (() => 0),

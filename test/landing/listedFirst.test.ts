@@ -44,6 +44,24 @@ describe('a container whose blobs are listed first', () => {
     expect(asked.sort()).toEqual(PREFIXES.map((prefix) => `list ${prefix}`));
   });
 
+  it('lists a few prefixes at a time, however many days a job has', async () => {
+    let open = 0;
+    let most = 0;
+    const slow: BlobContainer = {
+      ...store,
+      async *list(prefix) {
+        most = Math.max(most, ++open);
+        await new Promise((resolve) => setImmediate(resolve));
+        yield* store.list(prefix);
+        open -= 1;
+      },
+    };
+    const prefixes = Array.from({ length: 180 }, (_, day) => `ndjson/v1/callDate=${day}/`);
+    const container = await listedFirst(slow, [...prefixes, RAW]);
+    expect(most).toBe(8);
+    expect((await container.properties(HERE))?.etag).toBe(store.blobs.get(HERE)?.etag);
+  });
+
   it('costs nothing without prefixes, and then asks the store for everything', async () => {
     const container = await listedFirst(stepped, []);
     expect(await container.properties(HERE)).toEqual(await store.properties(HERE));

@@ -88,6 +88,18 @@ describe('the first tick', () => {
     });
   });
 
+  it('begins the older windows of a tenant that nobody knows with one day, whose worker packs the rest', async () => {
+    const { services, sender } = world();
+    await planAndSend(services, silentLog);
+    expect(jobsIn(sender, 'pstn-windows-backfill').map(({ from, to, then }) => [from, to, then])).toEqual([
+      [
+        '2026-11-20T00:00:00Z',
+        '2026-11-21T00:00:00Z',
+        { from: '2026-11-14T00:00:00Z', to: '2026-11-20T00:00:00Z' },
+      ],
+    ]);
+  });
+
   it('sends nothing twice: the next tick has nothing to do', async () => {
     const { services, sender, time } = world();
     await planAndSend(services, silentLog);
@@ -132,6 +144,27 @@ describe('a tick', () => {
     expect(readDates.sort()).toEqual(['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23', '2026-11-24']);
     time.nowMs = ms('2026-11-25T00:00:01Z');
     expect((await planAndSend(services, silentLog)).daily).toBe(true);
+  });
+
+  it('reads all re-reads of a quiet tenant by one job, with what lies between, and those of a busy one apart', async () => {
+    const jobsOf = async (rows: number): Promise<number[]> => {
+      const { services, sender, ledger, raw, time } = world({ INITIAL_BACKFILL_DAYS: '30' });
+      await planAndSend(services, silentLog);
+      for (const { id } of windowsBetween(ms('2026-11-20T00:00Z'), ms('2026-11-24T06:00Z')))
+        await fillRaw(raw, id);
+      await ledger.read(
+        windowsBetween(ms('2026-10-25T00:00Z'), ms('2026-11-24T06:00Z')),
+        time.nowMs,
+        () => rows,
+      );
+      sender.sent.length = 0;
+      time.nowMs += 2 * QUARTER;
+      const { windows } = await planAndSend(services, silentLog);
+      expect(windows).toEqual({ live: 8, backfill: 0 });
+      return jobsIn(sender, 'pstn-windows').map((job) => windowsOfJob(job).length);
+    };
+    expect(await jobsOf(2)).toEqual([73]);
+    expect(await jobsOf(2_000)).toEqual([2, 1, 1, 1, 1, 1, 1]);
   });
 
   it('expects the rows that earlier weeks had, and gives a busy hour a job of its own', async () => {

@@ -80,7 +80,7 @@ export async function startGate(services: readonly string[], onMet: (what: strin
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const what = `${act} ${request.method ?? ''} ${request.url?.replace(/\?.*$/, '') ?? ''}`;
+    const what = `${act} ${request.method ?? ''} ${pathOf(request)}`;
     const body = await bytesOf(request);
     if (act === 'refuse') {
       onMet(what);
@@ -170,6 +170,10 @@ async function send(service: URL, agent: Agent, request: IncomingMessage, body: 
   });
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: await bytesOf(answer) };
 }
+
+/** Without the account, which is always the same, and the query. */
+const pathOf = ({ url = '' }: IncomingMessage): string =>
+  decodeURIComponent(url.replace(/\?.*$/, '').replace(/^\/[^/]+/, ''));
 
 /** With the headers as they are: the signature covers them. */
 const onwardsTo = (service: URL, agent: Agent, request: IncomingMessage) => ({

@@ -24,6 +24,8 @@ const host = await startFunctionHost({
   clock: clockOf(readConfig(process.env)),
   log: { info: write('info'), warn: write('warn'), error: write('error') },
   timers: false,
+  // Whatever hangs when the connection is gone is given up, as a platform does with a host that it has told to end.
+  stopTimeoutMs: 5_000,
 });
 
 const ready: HostReady = { functions: host.functions.map(({ name }) => name) };

@@ -9,7 +9,7 @@ import { largeSchedule } from './largeSchedule.ts';
 import { READ_QUEUES } from './queues.ts';
 import { runSchedule } from './runSchedule.ts';
 import { type FaultKind, type Schedule, scheduleOf } from './schedule.ts';
-import { startWorld, type World } from './world.ts';
+import { HOSTS, startWorld, type World } from './world.ts';
 
 const NOW_MS = Date.parse('2026-11-24T06:00:00Z');
 const DAY_MS = 86_400_000;
@@ -126,14 +126,14 @@ async function runAndJudge(schedule: Schedule): ReturnType<typeof runSchedule> {
   }
 }
 
-/** The timer fires on a later day, on both hosts: it looks at all days, and finds none that lags behind. */
+/** The timer fires on a later day: it looks at all days, and the day after the first one finds none that lags behind. */
 async function moveToNextDay(later: number): Promise<void> {
   const events: string[] = [];
   const keep = (_: number, text: string): void => void events.push(text);
   await world.moveTo(NOW_MS + later * DAY_MS);
   world.onLine.add(keep);
-  const hosts = [0, 1].map(async (host) => (await world.hosts.get(host)).ask({ ask: 'plan' }));
-  await Promise.all(hosts);
+  const host = await world.hosts.get(later % HOSTS);
+  await host.ask({ ask: 'plan' });
   await comeToRest(world);
   world.onLine.delete(keep);
   const found = events.filter((text) => /dayWoken|monthWoken|claimNeverFinished|rawBlobsMissing/.test(text));
