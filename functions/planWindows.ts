@@ -8,6 +8,10 @@ app.timer('planWindows', {
   runOnStartup: false,
   handler: async (_timer, context) => {
     const { planTick } = await import('../src/app/planTick.ts');
-    await planTick(await services(), logOf(context));
+    const connected = await services();
+    const log = logOf(context);
+    await planTick(connected, log);
+    const { observeTick } = await import('../src/app/observeTick.ts');
+    await observeTick(connected, log);
   },
 });

@@ -17,7 +17,7 @@ export interface RowsPlan {
 type State = readonly [atMs: number, json: string | null];
 type Call = Record<string, unknown>;
 
-/** The log through time: rows that come, come late, change, are withdrawn, move to another hour, do not fit. */
+/** The log through time: rows that come, come late, change, change back and forth, are withdrawn, move to another hour, do not fit. */
 export function makeRows(random: Random, plan: RowsPlan): RowHistory[] {
   const hours = hotHours(random, plan);
   const rows: RowHistory[] = [];
@@ -55,7 +55,7 @@ function makeRow(random: Random, plan: RowsPlan, hours: readonly number[], name:
   );
   const states: State[] = [[Math.min(cameMs, restMs - 1), json(call)]];
   const order = random.unit();
-  const kind = random.below(10);
+  const kind = random.below(11);
   if (call['startDateTime'] === null) return { order, states };
   const later = (): number => random.between(Math.min(Math.max(0, cameMs), restMs - 2), restMs - 1);
   if (kind === 0) states.push([later(), null]);
@@ -67,6 +67,11 @@ function makeRow(random: Random, plan: RowsPlan, hours: readonly number[], name:
     if (random.chance(0.3)) states.push([later(), json(call)]);
   } else if (kind === 3) states.push([later(), null], [later(), json(call)]);
   else if (kind === 4) states.push([later(), json(misfit(random, call))]);
+  else if (kind === 5) {
+    const other = json(changed(random, call));
+    for (let n = random.between(2, 6); n > 0; n -= 1)
+      states.push([later(), n % 2 === 0 ? other : json(call)]);
+  }
   states.sort(([a], [b]) => a - b);
   return { order, states };
 }

@@ -29,10 +29,11 @@ export function makeSchedule(seed: number): Schedule {
       pageSize: random.between(3, 9),
       transactionOperations: random.pick([3, 8, 20, 100]),
       bufferBytes: random.pick([100, 5_000, 8_000_000]),
-      callMs: random.pick([5, 50, 500]),
+      callMs: random.pick([5, 50, 500, 3_000]),
       jumpChance: random.pick([0, 0.005, 0.02]),
       stickyChance: random.pick([0, 0.5, 0.8, 0.95]),
       reorderChance: random.pick([0, 0.3, 1]),
+      doubleChance: random.pick([0, 0.1, 0.4]),
     },
     instances,
     rows: makeRows(random, {
@@ -86,9 +87,9 @@ function makeCommands(random: Random, startMs: number, restMs: number, coverFrom
   const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
   const range = { from: dateOf(coverFromMs - DAY_MS), to: dateOf(startMs + 2 * DAY_MS) };
   const commands: Command[] = [];
-  for (let n = random.pick([0, 0, 1, 1, 2, 3]); n > 0; n -= 1) {
+  for (let n = random.pick([0, 0, 1, 2, 3, 5]); n > 0; n -= 1) {
     const atMs = random.below(restMs);
-    const kind = random.below(7);
+    const kind = random.pick([0, 0, 0, 0, 1, 2, 3, 4, 5, 6]);
     if (kind === 0) {
       const fromMs = coverFromMs - startMs + random.below(startMs - coverFromMs - 2 * HOUR_MS);
       commands.push({ atMs, kind: 'backfill', fromMs, toMs: fromMs + random.between(1, 30) * HOUR_MS });

@@ -39,6 +39,8 @@ export interface Pace {
   stickyChance: number;
   /** How often a queue hands out another message than its oldest. */
   reorderChance: number;
+  /** How often a message that is sent lies in its queue twice. */
+  doubleChance: number;
 }
 
 export interface InstancePlan {

@@ -1,7 +1,8 @@
 import { readConfig, type Config } from '../../src/config/config.ts';
 import { createSharedBudget, type SharedBudget } from '../../src/graph/budget/sharedBudget.ts';
 import { createPstnCallsSource } from '../../src/graph/pstnCallsClient.ts';
-import { MAX_DELIVERY_COUNT } from '../../src/queues/names.ts';
+import { MAX_DELIVERY_COUNT, type QueueName } from '../../src/queues/names.ts';
+import type { MessageSender } from '../../src/queues/sender.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import type { Services } from '../../src/app/services.ts';
 import type { Table } from '../../src/storage/tables.ts';
@@ -101,7 +102,7 @@ export class World {
     const of: Invocation = { id: this.#invocations, job, process };
     const windowsTable = gatedTable(this.#watchedLedger, gate, of);
     const dailyTotals = gatedTable(this.#watchedTotals, gate, of);
-    const downloads = random.fork(`downloads ${of.id}`);
+    const draws = random.fork(`draws of ${of.id}`);
     const newId = (): string => `id-${(this.#ids += 1)}`;
     const log = this.logOf(of);
     const services: ChaosServices = {
@@ -110,15 +111,15 @@ export class World {
       newId,
       log,
       bufferBytes: this.schedule.pace.bufferBytes,
-      raw: gatedContainer(this.#recordedRaw.container, 'raw', gate, of, downloads),
-      control: gatedContainer(this.control, 'control', gate, of, downloads),
+      raw: gatedContainer(this.#recordedRaw.container, 'raw', gate, of, draws),
+      control: gatedContainer(this.control, 'control', gate, of, draws),
       windowsTable,
       dailyTotals,
       monthlyTotals: gatedTable(this.monthlyTotals, gate, of),
       ledger: createTableLedger(windowsTable),
       readDayHead: (date) => readDayHead(dailyTotals, date),
       budget: this.#budgetOf(process),
-      sender: gatedSender(this.broker.sender(), gate, of),
+      sender: gatedSender(this.#sender(draws), gate, of),
       graph: (graphLog) =>
         Promise.resolve(
           createPstnCallsSource({
@@ -132,7 +133,7 @@ export class World {
             pacer: this.#budgetOf(process),
             log: graphLog,
             newId,
-            random: () => downloads.unit(),
+            random: () => draws.unit(),
             wait: process.wait,
             monotonicNowMs: () => time.nowMs,
             nowMs: () => process.clock.nowMs(),
@@ -151,6 +152,26 @@ export class World {
           `${process.name} ${job}#${id} ${level} ${event} ${JSON.stringify(fields)}`,
         );
     return { info: () => undefined, warn: line('warn'), error: line('error') };
+  }
+
+  /** A way to the queues on which messages are doubled now and then, as by a client that got no answer. */
+  #sender(draws: Random): MessageSender {
+    const sender = this.broker.sender();
+    const twice = (queue: QueueName): boolean => {
+      if (!this.faults.isOn || !draws.chance(this.schedule.pace.doubleChance)) return false;
+      this.faults.count('duplicated', queue);
+      return true;
+    };
+    return {
+      send: async (queue, message, options) => {
+        await sender.send(queue, message, options);
+        if (twice(queue)) await sender.send(queue, message, options);
+      },
+      sendAll: async (queue, messages, options) => {
+        await sender.sendAll(queue, messages, options);
+        if (twice(queue)) await sender.sendAll(queue, messages, options);
+      },
+    };
   }
 
   /** Shared by all that a process does, and by way of the table with all others. */

@@ -111,10 +111,19 @@ describe('what an instance loads', () => {
     ['fetchBackfillWindows', ['src/app/fetchWindowJob.ts']],
     ['fetchWindows', ['src/app/fetchWindowJob.ts']],
     ['health', []],
-    ['planWindows', ['src/app/planTick.ts']],
+    ['planWindows', ['src/app/planTick.ts', 'src/app/observeTick.ts']],
   ])('by the first call of %s is its own work, by nobody else', (name, own) => {
     const loaded = importsOf(outputOf(`functions/${name}.ts`), 'dynamic-import');
     expect(loaded.map((path) => outputs[path]?.entryPoint)).toEqual(own);
+  });
+
+  it('to measure is the exporter, which comes only where there is somewhere to send measurements to', () => {
+    expect(packagesOf(afterStart('src/app/observeTick.ts'))).not.toContain(
+      '@azure/monitor-opentelemetry-exporter',
+    );
+    expect(packagesOf(afterStart('src/telemetry/azureMetrics.ts'))).toContain(
+      '@azure/monitor-opentelemetry-exporter',
+    );
   });
 
   it('for its services is storage; Service Bus, Graph and identities come with their first use', () => {

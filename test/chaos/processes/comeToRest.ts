@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { World } from './world.ts';
 
-const WITHIN_MS = 60_000;
+const WITHIN_MS = 150_000;
 const POLL_MS = 60;
 
 /**

@@ -49,7 +49,7 @@ export function connectQueues(connectionString: string): Queues {
       await of(senders, queue).cancelScheduledMessages(message.sequenceNumber);
     } catch (error) {
       // Its time came between the look and the call.
-      if (error instanceof Error && 'code' in error && error.code === 'MessageNotFoundError') return false;
+      if (error instanceof Error && 'code' in error && error.code === 'MessageNotFound') return false;
       throw error;
     }
     await send(queue, copyOf(message));

@@ -37,14 +37,17 @@ export async function runSchedule(world: World, schedule: Schedule): Promise<Ran
   const beganMs = performance.now();
   const faults = startFaults(world, String(schedule.seed));
   const publish = publisher(world, schedule);
-  await publish();
   let last: Backfill | undefined;
-  for (const step of schedule.steps) {
-    if (step.do === 'read') last = await read(world, schedule, step);
-    else if (step.do === 'publish') await publish();
-    else await faults.inject(step.fault);
+  try {
+    await publish();
+    for (const step of schedule.steps) {
+      if (step.do === 'read') last = await read(world, schedule, step);
+      else if (step.do === 'publish') await publish();
+      else await faults.inject(step.fault);
+    }
+  } finally {
+    await faults.over();
   }
-  await faults.over();
   if (last === undefined) throw new Error('a schedule reads at least once');
 
   const overMs = performance.now();

@@ -141,7 +141,7 @@ const KINDS: readonly { kind: FaultKind; weight: number }[] = [
   { kind: 'freeze', weight: 4 },
   { kind: 'loseAnswer', weight: 3 },
   { kind: 'refuse', weight: 1 },
-  { kind: 'cutBus', weight: 2 },
+  { kind: 'cutBus', weight: 1 },
   { kind: 'duplicate', weight: 3 },
   { kind: 'hasten', weight: 2 },
   { kind: 'tick', weight: 1 },

@@ -1,0 +1,31 @@
+// One role on one container. The name holds scope, principal and role: a second deployment finds the same
+// assignment, and an identity that was made anew gets a new one instead of a clash.
+param accountName string
+param containerName string
+param principalId string
+@allowed(['ServicePrincipal', 'Group', 'User'])
+param principalType string
+param roleId string
+@description('Why it is needed; stands in the portal beside the assignment.')
+param reason string
+
+resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: accountName
+
+  resource blobs 'blobServices' existing = {
+    name: 'default'
+
+    resource container 'containers' existing = { name: containerName }
+  }
+}
+
+resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: account::blobs::container
+  name: guid(account::blobs::container.id, principalId, roleId)
+  properties: {
+    principalId: principalId
+    principalType: principalType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleId)
+    description: reason
+  }
+}

@@ -1,0 +1,24 @@
+// One role on the Service Bus namespace. The name holds scope, principal and role: a second deployment finds the same
+// assignment, and an identity that was made anew gets a new one instead of a clash.
+param namespaceName string
+param principalId string
+@allowed(['ServicePrincipal', 'Group', 'User'])
+param principalType string
+param roleId string
+@description('Why it is needed; stands in the portal beside the assignment.')
+param reason string
+
+resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
+  name: namespaceName
+}
+
+resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: namespace
+  name: guid(namespace.id, principalId, roleId)
+  properties: {
+    principalId: principalId
+    principalType: principalType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleId)
+    description: reason
+  }
+}

@@ -1,0 +1,5 @@
+// What "azd up" deploys.
+using '../main.bicep'
+
+param environmentName = 'pstn'
+param location = 'westeurope'
