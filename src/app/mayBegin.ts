@@ -1,5 +1,6 @@
 import type { SharedBudget } from '../graph/budget/sharedBudget.ts';
 import { recordFailure, type RecordFailureDeps } from '../landing/recordFailure.ts';
+import { readSince } from '../landing/readSince.ts';
 import { toMessage, type WindowJob } from '../queues/messages.ts';
 import { queueOfLane } from '../queues/names.ts';
 import type { MessageSender } from '../queues/sender.ts';
@@ -18,7 +19,10 @@ export interface MayBeginDeps extends RecordFailureDeps {
  */
 export async function mayBegin(job: WindowJob, deps: MayBeginDeps): Promise<boolean> {
   const { from, to, lane } = job;
+  const windows = windowsOfJob(job);
   try {
+    // What has been read since needs no request, and so no turn.
+    if ((await readSince(Date.parse(job.planned), windows, deps.ledger)).size === windows.length) return true;
     const turn = await deps.budget.start(lane, expectedRequests(job.expectedRows));
     if (turn === 'begin') return true;
     const { retryAfterMs: delayMs, why } = turn;
@@ -26,7 +30,7 @@ export async function mayBegin(job: WindowJob, deps: MayBeginDeps): Promise<bool
     await deps.sender.send(queueOfLane(lane), toMessage(job), { delayMs });
     return false;
   } catch (error) {
-    await recordFailure(windowsOfJob(job), job, error, deps);
+    await recordFailure(windows, job, error, deps);
     throw error;
   }
 }

@@ -25,6 +25,8 @@ export interface PstnCallsPage {
   rows: PageRows;
   /** Graph's `request-id` of the answer, to be quoted to Microsoft's support. */
   requestId: string | undefined;
+  /** No other page follows. Only where it is known: a source need not say. */
+  isLast?: boolean;
 }
 
 /** Lets requests go one by one, no faster than Graph allows. */

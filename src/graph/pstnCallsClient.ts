@@ -48,7 +48,7 @@ async function* followLinks(
       );
     }
     url = nextLink;
-    yield { number: page, rows, requestId };
+    yield { number: page, rows, requestId, isLast: nextLink === undefined };
     uncollectedBytes += memory.body.length;
     if (uncollectedBytes >= COLLECT_AFTER_BYTES) {
       uncollectedBytes = 0;

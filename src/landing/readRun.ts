@@ -111,7 +111,8 @@ async function readPages(
     read.signal?.throwIfAborted();
     pages += 1;
     rows += page.rows.length;
-    if (giveUp !== undefined && windows.length > 1 && isEnough(rows, giveUp)) {
+    // What is complete is kept, however large it is.
+    if (page.isLast !== true && giveUp !== undefined && windows.length > 1 && isEnough(rows, giveUp)) {
       throw new TooLargeError(pages, rowsByWindow(windows));
     }
     for (let index = 0; index < page.rows.length; index++) {

@@ -72,6 +72,18 @@ describe('a window job on delivery', () => {
     expect(reads()).toBe(1);
   });
 
+  it('whose hours have all been read since it was planned asks for no turn, and makes no request', async () => {
+    let asked = 0;
+    const { deliver, sender, reads } = setUp(undefined, () => {
+      asked += 1;
+      return Promise.resolve(asked === 1 ? 'begin' : { retryAfterMs: 10_008, why: 'busy' });
+    });
+    await deliver(1);
+    await deliver(2);
+    expect([asked, reads()]).toEqual([1, 1]);
+    expect(sender.sent).toEqual([]);
+  });
+
   it('that may not begin is sent again as it is, scheduled, without a request and without a claim', async () => {
     const { deliver, sender, entry, reads } = setUp(undefined, () =>
       Promise.resolve({ retryAfterMs: 10_008, why: 'busy' }),
@@ -88,8 +100,9 @@ describe('a window job on delivery', () => {
     const silent = new GraphError('budget', 'no answer', { retryAfterMs: 60_000 });
     const { deliver, sender, entry, reads } = setUp(undefined, () => Promise.reject(silent));
     await deliver(1);
+    // That is no try of the job: it may last for as long as it takes.
     expect(sender.sent).toEqual([
-      { queue: 'pstn-windows-backfill', message: toMessage({ ...job, tries: 1 }), delayMs: 60_000 },
+      { queue: 'pstn-windows-backfill', message: toMessage({ ...job, tries: 0 }), delayMs: 60_000 },
     ]);
     expect(reads()).toBe(0);
     expect(await entry()).toMatchObject({ attempts: 1, lastError: 'no answer' });

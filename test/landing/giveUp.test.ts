@@ -119,6 +119,17 @@ describe('a job with many more rows than expected', () => {
     expect(await world.land(job)).toMatchObject({ windows: 1, rows: 25_000, parts: 0 });
   });
 
+  it('is kept if the page with which it becomes too large is the last one', async () => {
+    const rows = calls((hour) => (hour === 3 ? 10_500 : hour === 4 ? 10_000 : 0));
+    const world = bigWorld(rows);
+    const { readPages } = world.log;
+    world.log.readPages = async function* (...range) {
+      for await (const page of readPages(...range)) yield { ...page, isLast: page.number === 21 };
+    };
+    expect(await world.land(dayJob())).toMatchObject({ windows: 24, rows: 20_500, pages: 21 });
+    expect(jobsIn(world)).toEqual([]);
+  });
+
   it('goes on to its end with as many rows as it may have', async () => {
     const world = bigWorld(calls((hour) => (hour < 20 ? 1_000 : 0)));
     expect(await world.land(dayJob())).toMatchObject({ windows: 24, parts: 0 });

@@ -120,10 +120,12 @@ export function createBudgetStore(table: Pick<Table, 'get' | 'transact'>, nowMs:
 const isGone = (error: unknown): boolean =>
   error instanceof StorageError && error.status === 404 && error.code !== 'TableNotFound';
 
-/** The service cannot be reached, or not now. */
+/**
+ * The service cannot be reached, or does not serve: not now, or not this identity, or the table is missing. A person
+ * may have to mend it; until then no job is worth a delivery.
+ */
 const isSilent = (error: unknown): error is Error =>
-  error instanceof StorageUnreachableError ||
-  (error instanceof StorageError && (error.status >= 500 || error.status === 429 || error.status === 408));
+  error instanceof StorageUnreachableError || error instanceof StorageError;
 
 const silent = ({ message }: Error): GraphError =>
   new GraphError(

@@ -133,8 +133,8 @@ export const MUTATIONS = [
     edits: [
       edit(
         'src/graph/pstnCallsClient.ts',
-        'yield { number: page, rows, requestId };',
-        'if (page === 1 || nextLink !== undefined) yield { number: page, rows, requestId };',
+        'yield { number: page, rows, requestId, isLast: nextLink === undefined };',
+        'if (page === 1 || nextLink !== undefined) yield { number: page, rows, requestId, isLast: nextLink === undefined };',
       ),
     ],
   },

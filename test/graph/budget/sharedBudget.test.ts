@@ -124,12 +124,22 @@ describe('the table', () => {
     expect(await world.time.until(taken(world, world.instance()))).toBe(1_251);
   });
 
-  it('that is not there at all is told as it is', async () => {
-    const world = new BudgetWorld();
-    const gone = new StorageError(404, 'TableNotFound', 'the table budget is not there');
-    world.stored.get = () => Promise.reject(gone);
-    await expect(world.time.until(world.instance().take('live'))).rejects.toBe(gone);
-  });
+  it.each([
+    [404, 'TableNotFound'],
+    [403, 'AuthorizationFailure'],
+  ])(
+    'that is not there, or not for us (%d), sends nothing, and jobs come again later',
+    async (status, code) => {
+      const world = new BudgetWorld();
+      world.stored.get = () => Promise.reject(new StorageError(status, code, 'the table is not served'));
+      await expect(world.time.until(world.instance().take('live'))).rejects.toMatchObject({
+        kind: 'budget',
+        transient: true,
+        retryAfterMs: 60_000,
+        message: expect.stringContaining('the table is not served') as string,
+      });
+    },
+  );
 
   it('whose row was deleted makes those who knew it wait until nobody can hold an older slot', async () => {
     const world = new BudgetWorld();
