@@ -62,7 +62,9 @@ param instanceMemoryMB int = 2048
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('E-mail addresses that alerts go to.')
+@description('An e-mail address that alerts go to, as azd can give it: PSTN_ALERT_EMAIL.')
+param alertEmail string = ''
+@description('More e-mail addresses that alerts go to.')
 param alertEmails string[] = []
 @description('Webhooks that alerts go to; an address holds its own key.')
 param alertWebhooks secretTexts = {}
@@ -115,6 +117,16 @@ var endpoints = {
   endpointSubnetId: resourceId('Microsoft.Network/virtualNetworks/subnets', vnetName, 'endpoints')
   zones: mapValues(zoneNames, zone => resourceId('Microsoft.Network/privateDnsZones', zone))
 }
+
+// Said before anything is made, rather than by a sign-in that lets nobody in or a setting that is never there.
+var checkedReportAccess = reportAccess == 'entra' && (length(reportClientId) != 36 || length(reportGroupId) != 36)
+  ? fail('reportAccess "entra" needs reportClientId (the app registration) and reportGroupId (who may look), both GUIDs of 36 characters.')
+  : reportAccess
+var checkedReferences = !empty(keyVaultReferences) && !keyVault
+  ? fail('keyVaultReferences needs keyVault: true. Without a vault these settings would have no value.')
+  : keyVaultReferences
+var receivers = union(empty(alertEmail) ? [] : [alertEmail], alertEmails)
+
 var private privateNetwork? = privateNetworking ? endpoints : null
 
 module network 'modules/network.bicep' = if (privateNetworking) {
@@ -274,7 +286,7 @@ module functionApp 'modules/functionApp.bicep' = {
     serviceBusHost: '${namespaceName}.${serviceBusSuffix}'
     insightsConnectionString: monitoring.outputs.connectionString
     settings: settings
-    keyVaultReferences: keyVault ? keyVaultReferences : {}
+    keyVaultReferences: checkedReferences
     vaultUri: keyVault ? vault!.outputs.uri : ''
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
@@ -283,7 +295,7 @@ module functionApp 'modules/functionApp.bicep' = {
       : null
     network: private
     publicAccess: appPublicAccess
-    reportAccess: reportAccess
+    reportAccess: checkedReportAccess
     reportClientId: reportClientId
     reportGroupId: reportGroupId
   }
@@ -301,7 +313,7 @@ module alerts 'modules/alerts.bicep' = {
     workspaceId: workspaceId
     namespaceId: resourceId('Microsoft.ServiceBus/namespaces', namespaceName)
     dataAccountId: resourceId('Microsoft.Storage/storageAccounts', dataAccountName)
-    emails: alertEmails
+    emails: receivers
     webhooks: alertWebhooks
     plannerPeriodMinutes: plannerPeriodMinutes
   }
@@ -318,13 +330,11 @@ module workbook 'modules/workbook.bicep' = {
   dependsOn: [monitoring]
 }
 
-@description('The identity that gets the permission on Microsoft Graph: infra/graph/grant.sh.')
+@description('The identity that gets the permission on Microsoft Graph: node scripts/grantGraph.mjs <this>.')
 output appPrincipalId string = identities.outputs.appPrincipalId
 output functionAppName string = functionApp.outputs.name
 output healthUrl string = 'https://${functionApp.outputs.host}/api/health'
 @description('The environment of the command line, for whoever is an operator.')
-output commandLine texts = {
-  DATA_STORAGE__blobServiceUri: 'https://${dataAccountName}.blob.${environment().suffixes.storage}'
-  DATA_STORAGE__tableServiceUri: 'https://${dataAccountName}.table.${environment().suffixes.storage}'
-  ServiceBusConnection__fullyQualifiedNamespace: '${namespaceName}.${serviceBusSuffix}'
-}
+output commandLine texts = functionApp.outputs.commandLine
+@description('Neither an address nor a webhook was given: alerts fire, and nobody hears of them.')
+output alertsReachNobody bool = alerts.outputs.reachNobody

@@ -1,6 +1,6 @@
 // The one permission that the pipeline needs outside of Azure: reading PSTN call logs of the tenant. A deployment
-// of its own, by somebody who is Privileged Role Administrator or Global Administrator; grant.mjs does the same
-// without the extension, in every cloud.
+// of its own, by somebody who is Privileged Role Administrator or Global Administrator; scripts/grantGraph.mjs
+// does the same without the extension, in every cloud.
 //
 //     az deployment group create -g <group> -f infra/graph/main.bicep -p principalId=<output appPrincipalId>
 extension microsoftGraph

@@ -72,6 +72,22 @@ var secrets = mapValues(
   secret => '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${secret})'
 )
 
+// What a command needs to see the deployment as the app does. Who it is, it knows from the Azure CLI; what lies in the
+// vault is not handed out.
+var operatorSettings = union(
+  {
+    DATA_STORAGE__blobServiceUri: connections.DATA_STORAGE__blobServiceUri
+    DATA_STORAGE__tableServiceUri: connections.DATA_STORAGE__tableServiceUri
+    ServiceBusConnection__fullyQualifiedNamespace: connections.ServiceBusConnection__fullyQualifiedNamespace
+  },
+  curated,
+  toObject(
+    filter(items(chosen), setting => !contains(keyVaultReferences, setting.key)),
+    setting => setting.key,
+    setting => setting.value
+  )
+)
+
 // What people would look at is off until somebody says who may: these functions do not even start.
 var peopleFunctions = ['report', 'status', 'usage']
 var closed = reportAccess == 'off'
@@ -120,7 +136,6 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
       http20Enabled: true
       remoteDebuggingEnabled: false
       appSettings: map(
@@ -186,3 +201,5 @@ module endpoint 'privateEndpoint.bicep' = if (network != null && !publicAccess) 
 
 output name string = site.name
 output host string = site.properties.defaultHostName
+@description('The environment of the command line.')
+output commandLine texts = operatorSettings

@@ -31,9 +31,10 @@ var roleIds = {
 }
 
 var containers = [
-  { name: 'pstn-raw', account: dataAccountName }
-  { name: 'pstn-calls', account: curatedAccountName }
-  { name: 'pstn-control', account: dataAccountName }
+  { name: 'pstn-raw', account: dataAccountName, operatorRole: roleIds.blobDataReader }
+  { name: 'pstn-calls', account: curatedAccountName, operatorRole: roleIds.blobDataReader }
+  // Records of refused messages: a replay of dead letters takes them away.
+  { name: 'pstn-control', account: dataAccountName, operatorRole: roleIds.blobDataContributor }
 ]
 
 module hostStorage 'roleOnAccount.bicep' = {
@@ -177,7 +178,7 @@ module operatorContainers 'roleOnContainer.bicep' = [
       containerName: containers[i % length(containers)].name
       principalId: operators[i / length(containers)].principalId
       principalType: operators[i / length(containers)].principalType
-      roleId: roleIds.blobDataContributor
+      roleId: containers[i % length(containers)].operatorRole
       reason: 'Operates the pipeline by commands: status, backfill, rebuild.'
     }
   }

@@ -53,7 +53,8 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     supportsHttpsTrafficOnly: true
     publicNetworkAccess: publicNetworkAccess
     networkAcls: {
-      bypass: 'None'
+      // Lifecycle management is such a service: what should expire would stay behind a closed network.
+      bypass: network == null ? 'None' : 'AzureServices'
       defaultAction: network == null ? 'Allow' : 'Deny'
       ipRules: []
       virtualNetworkRules: []

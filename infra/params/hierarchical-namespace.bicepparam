@@ -15,6 +15,7 @@ param readers = [
 param operators = [
   { principalId: '44444444-4444-4444-4444-444444444444', principalType: 'Group' }
 ]
+param alertEmail = 'voice@example.com'
 param reportAccess = 'entra'
 param reportClientId = '55555555-5555-5555-5555-555555555555'
 param reportGroupId = '66666666-6666-6666-6666-666666666666'

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { kustoAnalysis } from './support/kusto.ts';
 import { type Policy, testPolicies, without } from './support/policy.ts';
 import { at, list, ofType, only, put, readSnapshot, type Resource, SETS } from './support/snapshot.ts';
 
@@ -9,7 +10,10 @@ const ACTIONS = 'Microsoft.Insights/actionGroups';
 
 /** What the operator is told of: the rule, and what it must measure. */
 const QUERY_ALERTS: Readonly<
-  Record<string, { of: string; measures: RegExp; operator: string; threshold: number; window: string }>
+  Record<
+    string,
+    { of: string; measures: RegExp; operator: string; threshold: number; window: string; aggregation: string }
+  >
 > = {
   timerStopped: {
     of: 'no run of the timer in two periods',
@@ -17,6 +21,7 @@ const QUERY_ALERTS: Readonly<
     operator: 'LessThan',
     threshold: 1,
     window: 'PT30M',
+    aggregation: 'Maximum',
   },
   functionsFailing: {
     of: 'functions that fail',
@@ -24,6 +29,7 @@ const QUERY_ALERTS: Readonly<
     operator: 'GreaterThan',
     threshold: 20,
     window: 'PT15M',
+    aggregation: 'Total',
   },
   coverageGap: {
     of: 'hours that were not read',
@@ -31,13 +37,15 @@ const QUERY_ALERTS: Readonly<
     operator: 'GreaterThan',
     threshold: 0,
     window: 'PT1H',
+    aggregation: 'Minimum',
   },
   gapExpires: {
     of: 'calls about to be lost',
     measures: /gapExpiresSoon/,
     operator: 'GreaterThan',
     threshold: 0,
-    window: 'PT1H',
+    window: 'PT2H',
+    aggregation: 'Maximum',
   },
   rejectedRows: {
     of: 'rows that do not fit',
@@ -45,6 +53,7 @@ const QUERY_ALERTS: Readonly<
     operator: 'GreaterThan',
     threshold: 0,
     window: 'PT2H',
+    aggregation: 'Maximum',
   },
   budgetExhausted: {
     of: 'a request budget used up for a day',
@@ -52,6 +61,7 @@ const QUERY_ALERTS: Readonly<
     operator: 'GreaterThanOrEqual',
     threshold: 95,
     window: 'P1D',
+    aggregation: 'Maximum',
   },
 };
 const METRIC_ALERTS: Readonly<
@@ -85,33 +95,37 @@ const tells = (resources: readonly Resource[], rule: Resource | undefined): bool
 };
 
 testPolicies('alerts: an operator hears of', [
-  ...Object.entries(QUERY_ALERTS).map(([name, { of, measures, operator, threshold, window }]): Policy => {
-    const criteria = 'properties.criteria.allOf.0';
-    return {
-      name: `${of} (${name})`,
-      faults: (resources) => {
-        const rule = named(resources, QUERY_RULE, name);
-        const criterion = at(rule, criteria);
-        return [
-          ...(rule?.properties['enabled'] === true ? [] : ['it is off']),
-          ...(measures.test(String(at(criterion, 'query'))) ? [] : ['it measures something else']),
-          ...(at(criterion, 'operator') === operator ? [] : ['operator']),
-          ...(at(criterion, 'threshold') === threshold ? [] : ['threshold']),
-          ...(rule?.properties['windowSize'] === window ? [] : ['window']),
-          ...(tells(resources, rule) ? [] : ['it tells nobody']),
-        ];
-      },
-      breaks: {
-        'not there': without((one) => one.name.startsWith(`pstn-${name}-`)),
-        off: change(QUERY_RULE, name, 'properties.enabled', false),
-        'another query': change(QUERY_RULE, name, `${criteria}.query`, 'print 1'),
-        'another threshold': change(QUERY_RULE, name, `${criteria}.threshold`, 1000),
-        'another operator': change(QUERY_RULE, name, `${criteria}.operator`, 'Equal'),
-        'another window': change(QUERY_RULE, name, 'properties.windowSize', 'PT5M'),
-        'nobody is told': change(QUERY_RULE, name, 'properties.actions', {}),
-      },
-    };
-  }),
+  ...Object.entries(QUERY_ALERTS).map(
+    ([name, { of, measures, operator, threshold, window, aggregation }]): Policy => {
+      const criteria = 'properties.criteria.allOf.0';
+      return {
+        name: `${of} (${name})`,
+        faults: (resources) => {
+          const rule = named(resources, QUERY_RULE, name);
+          const criterion = at(rule, criteria);
+          return [
+            ...(rule?.properties['enabled'] === true ? [] : ['it is off']),
+            ...(measures.test(String(at(criterion, 'query'))) ? [] : ['it measures something else']),
+            ...(at(criterion, 'operator') === operator ? [] : ['operator']),
+            ...(at(criterion, 'threshold') === threshold ? [] : ['threshold']),
+            ...(rule?.properties['windowSize'] === window ? [] : ['window']),
+            ...(at(criterion, 'timeAggregation') === aggregation ? [] : ['aggregation']),
+            ...(tells(resources, rule) ? [] : ['it tells nobody']),
+          ];
+        },
+        breaks: {
+          'not there': without((one) => one.name.startsWith(`pstn-${name}-`)),
+          off: change(QUERY_RULE, name, 'properties.enabled', false),
+          'another query': change(QUERY_RULE, name, `${criteria}.query`, 'print 1'),
+          'another threshold': change(QUERY_RULE, name, `${criteria}.threshold`, 1000),
+          'another operator': change(QUERY_RULE, name, `${criteria}.operator`, 'Equal'),
+          'another aggregation': change(QUERY_RULE, name, `${criteria}.timeAggregation`, 'Average'),
+          'another window': change(QUERY_RULE, name, 'properties.windowSize', 'PT5M'),
+          'nobody is told': change(QUERY_RULE, name, 'properties.actions', {}),
+        },
+      };
+    },
+  ),
   ...Object.entries(METRIC_ALERTS).map(([name, { of, namespace, metric, dimension }]): Policy => {
     const criteria = 'properties.criteria.allOf.0';
     return {
@@ -143,6 +157,8 @@ testPolicies('alerts: an operator hears of', [
   }),
 ]);
 
+const analyse = kustoAnalysis();
+
 const eachQueryRule = (
   name: string,
   fine: (rule: Resource) => boolean,
@@ -169,6 +185,33 @@ const hours = (text: unknown): number => {
 };
 
 testPolicies('query alerts', [
+  {
+    name: 'that look at more than one period leave each row its time, which the service cuts them by',
+    faults: (resources) =>
+      ofType(resources, QUERY_RULE)
+        .filter((rule) => {
+          const criterion = at(rule, 'properties.criteria.allOf.0');
+          const periods = Number(at(criterion, 'failingPeriods.numberOfEvaluationPeriods'));
+          return !(
+            periods === 1 || analyse(String(at(criterion, 'query'))).columns.includes('TimeGenerated')
+          );
+        })
+        .map(({ name }) => name),
+    breaks: {
+      'a sum of all periods': change(
+        QUERY_RULE,
+        'coverageGap',
+        'properties.criteria.allOf.0.query',
+        "AppMetrics | where Name == 'pstn.coverage.gap' | summarize GapHours = max(Sum / ItemCount)",
+      ),
+      'two periods of a query without time': change(
+        QUERY_RULE,
+        'timerStopped',
+        'properties.criteria.allOf.0.failingPeriods.numberOfEvaluationPeriods',
+        2,
+      ),
+    },
+  },
   eachQueryRule(
     'look back two days at most, all that the service allows',
     (rule) => hours(rule.properties['windowSize']) <= 48,

@@ -13,7 +13,10 @@ import {
   snapshot,
   unformatted,
 } from '../../scripts/bicep.mjs';
-import { SETS } from './support/snapshot.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { SETTINGS } from '../../src/config/schema.ts';
+import { evaluateText } from './support/armExpression.ts';
+import { appSettings, only, parseSnapshot, SETS, SITE } from './support/snapshot.ts';
 
 const infra = fileURLToPath(new URL('../../infra/', import.meta.url));
 
@@ -30,14 +33,19 @@ describe("Microsoft's compiler", () => {
   });
 
   /** A copy of infra/ with one file changed. */
-  function changed(file: string, from: string, to: string): string {
+  function changed(file: string, from: string | RegExp, to: string): string {
     const copy = mkdtempSync(join(tmpdir(), 'infra-'));
     copies.push(copy);
     cpSync(infra, copy, { recursive: true });
-    const before = readFileSync(join(copy, file), 'utf8');
-    expect(before).toContain(from);
-    writeFileSync(join(copy, file), before.replace(from, to));
+    changeIn(copy, file, from, to);
     return copy;
+  }
+
+  function changeIn(copy: string, file: string, from: string | RegExp, to: string): void {
+    const before = readFileSync(join(copy, file), 'utf8');
+    const after = before.replace(from, to);
+    expect(after, file).not.toBe(before);
+    writeFileSync(join(copy, file), after);
   }
 
   it('lints without a warning', () => {
@@ -103,6 +111,59 @@ describe("Microsoft's compiler", () => {
     // What the linter finds is an error by bicepconfig.json; a type that does not fit is a warning, whatever that says.
     expect(said).toMatch(/ : (Error|Warning) /);
     expect(ok).toBe(false);
+  });
+
+  it.each([
+    [
+      'sign-in without an app registration',
+      /^param reportClientId = .*$/m,
+      "param reportClientId = ''",
+      'reportClientId',
+    ],
+    ['sign-in without a group', /^param reportGroupId = .*$/m, "param reportGroupId = ''", 'reportGroupId'],
+    [
+      'references without a vault',
+      /^param busRights = .*$/m,
+      "param keyVaultReferences = { BILLING_DAY: 'day' }",
+      'keyVaultReferences needs keyVault',
+    ],
+  ])('does not take %s', (_, from, to, why) => {
+    const copy = changed('params/hierarchical-namespace.bicepparam', from, to);
+    const { ok, said } = snapshot(bicep, 'hierarchical-namespace', 'overwrite', copy);
+    expect(said).toContain(why);
+    expect(ok).toBe(false);
+  });
+
+  it('gives the command line what the app got, but for the identity and what is in the vault', () => {
+    // The output is made a part of a resource, where it stands value by value as the settings do.
+    const copy = changed(
+      'modules/functionApp.bicep',
+      "tags: union(tags, { 'azd-service-name'",
+      "tags: union(operatorSettings, { 'azd-service-name'",
+    );
+    changeIn(
+      copy,
+      'params/hierarchical-namespace.bicepparam',
+      /$/,
+      "param keyVault = true\nparam keyVaultReferences = { SWEEP_DAYS: 'sweep' }\n",
+    );
+    expect(snapshot(bicep, 'hierarchical-namespace', 'overwrite', copy)).toMatchObject({ ok: true });
+    const made = readFileSync(join(copy, 'params/hierarchical-namespace.snapshot.json'), 'utf8');
+    const resources = parseSnapshot(made);
+    const given = Object.fromEntries(
+      Object.entries(only(resources, SITE).tags ?? {}).filter(([name]) => name !== 'azd-service-name'),
+    );
+    const got = appSettings(resources);
+    for (const [name, value] of Object.entries(given)) expect(value, name).toBe(got.get(name));
+    const kept = [...got.keys()].filter((name) => name in SETTINGS && !(name in given));
+    expect(kept.sort()).toEqual(
+      ['ServiceBusConnection__clientId', 'ServiceBusConnection__credential', 'SWEEP_DAYS'].sort(),
+    );
+    expect(Object.keys(given).filter((name) => !(name in SETTINGS))).toEqual([]);
+    const environment = Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [name, evaluateText(value)]),
+    );
+    expect(readConfig(environment)).toMatchObject({ BILLING_DAY: 15, RAW_RETENTION_DAYS: 400 });
   });
 
   it('sees a snapshot that is not that of the sources', () => {

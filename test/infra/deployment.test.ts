@@ -41,6 +41,22 @@ describe('azd', () => {
   });
 });
 
+describe('alerts that reach nobody', () => {
+  it('are told of by the hook, in either shell', () => {
+    const [, hook = ''] = /\n {2}postprovision:\n([\s\S]*)$/.exec(text('azure.yaml')) ?? [];
+    expect(hook.match(/alertsReachNobody/g)).toHaveLength(2);
+    expect(hook.match(/azd env set PSTN_ALERT_EMAIL/g)).toHaveLength(2);
+  });
+
+  it('are mended by the variable that the parameter is read from', () => {
+    const { parameters } = JSON.parse(text('infra/main.parameters.json')) as {
+      parameters: Record<string, { value: string }>;
+    };
+    expect(parameters['alertEmail']?.value).toBe('${PSTN_ALERT_EMAIL}');
+    expect(text('infra/main.bicep')).toMatch(/^param alertEmail string = ''$/m);
+  });
+});
+
 describe('the workflow for forks', () => {
   const workflow = text('.github/workflows/deploy.yml');
 
@@ -96,6 +112,21 @@ describe('docs/deploy.md', () => {
     const [, table = ''] = /^## Alerts\n([\s\S]*?)\n## /m.exec(page) ?? [];
     const explained = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
     expect(explained.sort()).toEqual(rules.sort());
+  });
+});
+
+describe('the command line of docs/deploy.md', () => {
+  const [, section = ''] = /^## The command line\n([\s\S]*?)\n## /m.exec(text('docs/deploy.md')) ?? [];
+
+  it('signs in, takes the environment from an output that there is, and runs', () => {
+    const steps = ['az login', 'azd env get-value commandLine', 'export', 'npm run -s pstn -- status'];
+    const places = steps.map((step) => section.indexOf(step, section.indexOf('    az login')));
+    expect(places.every((place) => place > 0)).toBe(true);
+    expect([...places].sort((a, b) => a - b)).toEqual(places);
+    expect(text('infra/main.bicep')).toMatch(
+      /^output commandLine texts = functionApp\.outputs\.commandLine$/m,
+    );
+    expect(text('infra/modules/functionApp.bicep')).toMatch(/^output commandLine texts = operatorSettings$/m);
   });
 });
 

@@ -1,5 +1,15 @@
 import { everyHas, testPolicies, without } from './support/policy.ts';
-import { appSettings, NAMESPACE, ofType, only, put, setSetting, SITE, STORAGE } from './support/snapshot.ts';
+import {
+  appSettings,
+  at,
+  NAMESPACE,
+  ofType,
+  only,
+  put,
+  setSetting,
+  SITE,
+  STORAGE,
+} from './support/snapshot.ts';
 
 const VAULT = 'Microsoft.KeyVault/vaults';
 
@@ -20,13 +30,56 @@ testPolicies('storage', [
   everyHas('answers over https only', STORAGE, 'properties.supportsHttpsTrafficOnly', true, false),
   everyHas('has no local users', STORAGE, 'properties.isLocalUserEnabled', false, true),
   everyHas('has no SFTP', STORAGE, 'properties.isSftpEnabled', false, true),
-  everyHas(
-    'lets no Azure service through its firewall by name',
-    STORAGE,
-    'properties.networkAcls.bypass',
-    'None',
-    'AzureServices',
-  ),
+  {
+    name: 'lets Azure services through its firewall only where it has one: lifecycle management is one of them',
+    faults: (resources) =>
+      ofType(resources, STORAGE)
+        .filter((account) => {
+          const isClosed = at(account, 'properties.networkAcls.defaultAction') === 'Deny';
+          const bypass = at(account, 'properties.networkAcls.bypass');
+          return bypass !== (isClosed ? 'AzureServices' : 'None');
+        })
+        .map(({ name }) => name),
+    breaks: {
+      'the other way round': (resources) => {
+        for (const account of ofType(resources, STORAGE)) {
+          const isClosed = at(account, 'properties.networkAcls.defaultAction') === 'Deny';
+          put(account, 'properties.networkAcls.bypass', isClosed ? 'None' : 'AzureServices');
+        }
+      },
+      'logging and metrics too': (resources) =>
+        put(
+          ofType(resources, STORAGE)[0] ?? only(resources, STORAGE),
+          'properties.networkAcls.bypass',
+          'AzureServices, Logging, Metrics',
+        ),
+    },
+  },
+  {
+    name: 'that is closed and has rules of expiry lets the service in that applies them',
+    sets: ['private-network'],
+    faults: (resources) => {
+      const ruled = ofType(resources, STORAGE).filter(({ name }) =>
+        ofType(resources, `${STORAGE}/managementPolicies`).some((policy) =>
+          policy.name.startsWith(`${name}/`),
+        ),
+      );
+      const closed = ruled.filter(
+        (account) => at(account, 'properties.networkAcls.defaultAction') === 'Deny',
+      );
+      return closed.length === 0
+        ? ['there is no such account']
+        : closed
+            .filter((account) => at(account, 'properties.networkAcls.bypass') !== 'AzureServices')
+            .map(({ name }) => name);
+    },
+    breaks: {
+      'nobody let in': (resources) => {
+        for (const account of ofType(resources, STORAGE))
+          put(account, 'properties.networkAcls.bypass', 'None');
+      },
+    },
+  },
 ]);
 
 testPolicies('Service Bus', [
@@ -71,7 +124,6 @@ testPolicies('the function app', [
     '1.2',
     '1.1',
   ),
-  everyHas('has no FTP', SITE, 'properties.siteConfig.ftpsState', 'Disabled', 'AllAllowed'),
   everyHas('has no remote debugger', SITE, 'properties.siteConfig.remoteDebuggingEnabled', false, true),
   everyHas(
     'has no publishing passwords',

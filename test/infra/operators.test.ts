@@ -31,6 +31,17 @@ testPolicies('the action group', [
         : ['nobody'],
     breaks: { nobody: (resources) => put(only(resources, ACTIONS), 'properties.emailReceivers', []) },
   },
+  {
+    name: 'writes to the one address that azd gives',
+    sets: ['hierarchical-namespace'],
+    faults: (resources) =>
+      list(only(resources, ACTIONS).properties['emailReceivers']).some(
+        ({ emailAddress }) => emailAddress === 'voice@example.com',
+      )
+        ? []
+        : ['nobody'],
+    breaks: { nobody: (resources) => put(only(resources, ACTIONS), 'properties.emailReceivers', []) },
+  },
 ]);
 
 testPolicies('the workbook', [

@@ -1,6 +1,6 @@
 import { evaluateText } from './support/armExpression.ts';
 import { everyHas, testPolicies, without } from './support/policy.ts';
-import { at, list, NAMESPACE, ofType, only, put, SITE, STORAGE } from './support/snapshot.ts';
+import { at, list, NAMESPACE, ofType, only, put, type Resource, SITE, STORAGE } from './support/snapshot.ts';
 
 const CONTAINER = `${STORAGE}/blobServices/containers`;
 const DIAGNOSTICS = 'Microsoft.Insights/diagnosticSettings';
@@ -48,6 +48,40 @@ testPolicies('Flex Consumption', [
         : [text];
     },
     breaks: { 'no container': without(({ name }) => name.endsWith('/app-package')) },
+  },
+]);
+
+/** Properties of a site that Flex Consumption refuses, or has in functionAppConfig instead. */
+const NOT_OF_FLEX = [
+  'ftpsState',
+  'use32BitWorkerProcess',
+  'alwaysOn',
+  'preWarmedInstanceCount',
+  'functionAppScaleLimit',
+  'linuxFxVersion',
+  'windowsFxVersion',
+  'isReserved',
+  'containerSize',
+] as const;
+
+testPolicies('Flex Consumption', [
+  {
+    name: 'gets no property that it does not have',
+    faults: (resources) => {
+      const { properties } = only(resources, SITE);
+      return NOT_OF_FLEX.filter(
+        (property) =>
+          at(properties, property) !== undefined || at(properties, `siteConfig.${property}`) !== undefined,
+      );
+    },
+    breaks: Object.fromEntries(
+      NOT_OF_FLEX.flatMap((property) =>
+        [`properties.${property}`, `properties.siteConfig.${property}`].map((path) => [
+          path,
+          (resources: Resource[]) => put(only(resources, SITE), path, true),
+        ]),
+      ),
+    ),
   },
 ]);
 

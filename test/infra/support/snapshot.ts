@@ -41,9 +41,11 @@ export type ParameterSet = (typeof SETS)[number];
 export const snapshotText = (set: ParameterSet): string =>
   readFileSync(new URL(`../../../infra/params/${set}.snapshot.json`, import.meta.url), 'utf8');
 
+export const parseSnapshot = (text: string): Resource[] =>
+  z.object({ predictedResources: z.array(RESOURCE) }).parse(JSON.parse(text)).predictedResources;
+
 /** The resources of a parameter set, each call a copy of its own: it may be broken on purpose. */
-export const readSnapshot = (set: ParameterSet): Resource[] =>
-  z.object({ predictedResources: z.array(RESOURCE) }).parse(JSON.parse(snapshotText(set))).predictedResources;
+export const readSnapshot = (set: ParameterSet): Resource[] => parseSnapshot(snapshotText(set));
 
 /** What lies at a path such as `features.disableLocalAuth` or `rules.0.name`; undefined if nothing does. */
 export const at = (value: unknown, path: string): unknown =>
