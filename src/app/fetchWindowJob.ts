@@ -49,13 +49,15 @@ export async function fetchWindowJob(
   if (known !== undefined) throw known;
   const { config, graph, sender } = services;
   const settleHours = config.SETTLE_HOURS;
+  const isRepeated = delivery.count > 1;
   const decide = (error: unknown) => decideStopped(error, job.tries ?? 0);
   const isFinal = (error: unknown): boolean => {
     const { kind } = decide(error);
     return kind === 'fail' || (kind === 'giveBack' && delivery.count >= MAX_DELIVERY_COUNT);
   };
   try {
-    if (!ending.aborted && !(await mayBegin(job, { ...services, log, isFinal, settleHours }))) return;
+    const turn = { ...services, log, isFinal, settleHours, isRepeated };
+    if (!ending.aborted && !(await mayBegin(job, turn))) return;
     await landWindowJob(job, {
       ...services,
       source: await graph(log),
@@ -66,6 +68,7 @@ export async function fetchWindowJob(
       signal: AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), ending]),
       overtime: AbortSignal.timeout(OVERTIME_MS),
       isFinal,
+      isRepeated,
     });
   } catch (error) {
     const stopped = decide(error);

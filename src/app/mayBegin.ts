@@ -1,6 +1,6 @@
 import type { SharedBudget } from '../graph/budget/sharedBudget.ts';
 import { recordFailure, type RecordFailureDeps } from '../landing/recordFailure.ts';
-import { readSince } from '../landing/readSince.ts';
+import { isUnderWay, readSince } from '../landing/readSince.ts';
 import { toMessage, type WindowJob } from '../queues/messages.ts';
 import { queueOfLane } from '../queues/names.ts';
 import type { MessageSender } from '../queues/sender.ts';
@@ -10,6 +10,8 @@ import { windowsOfJob } from '../windows/packJobs.ts';
 export interface MayBeginDeps extends RecordFailureDeps {
   budget: Pick<SharedBudget, 'start'>;
   sender: MessageSender;
+  /** The message was delivered before. */
+  isRepeated: boolean;
 }
 
 /**
@@ -21,6 +23,8 @@ export async function mayBegin(job: WindowJob, deps: MayBeginDeps): Promise<bool
   const { from, to, lane } = job;
   const windows = windowsOfJob(job);
   try {
+    // What an earlier delivery has begun and not ended has had its turn.
+    if (deps.isRepeated && (await isUnderWay(windows, deps.ledger))) return true;
     // What has been read since needs no request, and so no turn.
     if ((await readSince(Date.parse(job.planned), windows, deps.ledger)).size === windows.length) return true;
     const turn = await deps.budget.start(lane, expectedRequests(job.expectedRows));

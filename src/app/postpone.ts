@@ -24,15 +24,13 @@ const growingMs = (times: number): number => Math.min(MAX_DELAY_MS, FIRST_DELAY_
  */
 export function decideStopped(error: unknown, tries: number): StoppedJob {
   if (!(error instanceof GraphError)) return { kind: 'giveBack' };
-  // Our own pace is no failure of the job: it may wait for as long as it takes, and Graph hears nothing of it.
-  if (error.kind === 'budget')
-    return { kind: 'postpone', delayMs: error.retryAfterMs ?? MAX_DELAY_MS, tries };
   if (!error.transient || tries >= MAX_POSTPONED) return { kind: 'fail' };
   return { kind: 'postpone', delayMs: delayOf(error, tries), tries: tries + 1 };
 }
 
 function delayOf({ retryAfterMs }: GraphError, tries: number): number {
   if (retryAfterMs === undefined) return growingMs(tries);
+  // Whoever says again and again when to come back has a fault, and so has a table that stays silent.
   if (tries === 0) return retryAfterMs;
   return Math.max(retryAfterMs, growingMs(tries - 1));
 }

@@ -31,11 +31,13 @@ export interface LandedWindow {
   rejected: Landed;
 }
 
-/** Windows in neither list lost their staged blocks and have to be read again. */
+/** Windows in none of the lists lost their staged blocks and have to be read again. */
 export interface LandedDay {
   landed: LandedWindow[];
   /** Not believed: kept aside, the blobs stay as they were. */
   shrunk: ReadWindow[];
+  /** Rows that fit were landed, those that do not lost their blocks: to be read again, whoever has read them since. */
+  torn: ReadWindow[];
 }
 
 const PARALLEL_WINDOWS = 8;
@@ -50,10 +52,11 @@ export async function landDay(
   deps: LandDayDeps,
 ): Promise<LandedDay> {
   const { beliefs, entries, ledger, sender, dayDelayMs } = deps;
-  const day: LandedDay = { landed: [], shrunk: [] };
+  const day: LandedDay = { landed: [], shrunk: [], torn: [] };
   await inParallel(windows, PARALLEL_WINDOWS, async (window) => {
     const landed = await commit(window, deps);
     if (landed === 'doubted') day.shrunk.push(window);
+    else if (landed === 'torn') day.torn.push(window);
     else if (landed !== 'blocksLost') day.landed.push(landed);
   });
   await beliefs.setAside(day.shrunk);
@@ -97,7 +100,7 @@ export async function landDay(
 async function commit(
   window: ReadWindow,
   { raw, beliefs }: LandDayDeps,
-): Promise<LandedWindow | 'doubted' | 'blocksLost'> {
+): Promise<LandedWindow | 'doubted' | 'blocksLost' | 'torn'> {
   const lines = await commitSpool(raw, window.lines, completeRead(window), (etag) =>
     beliefs.mayReplace(window, etag),
   );
@@ -105,7 +108,7 @@ async function commit(
   window.lines.release();
   const { digest, rows } = window.rejected;
   const rejected = await commitSpool(raw, window.rejected, { ...window.read, digest, rows });
-  if (rejected.kind === 'doubted' || rejected.kind === 'blocksLost') return 'blocksLost';
+  if (rejected.kind === 'doubted' || rejected.kind === 'blocksLost') return 'torn';
   window.rejected.release();
   return { window, lines, rejected };
 }

@@ -10,6 +10,7 @@ import type { BlobContainer } from '../storage/blobs.ts';
 import { byDate } from '../windows/byDate.ts';
 import { asideBlobName, rawDayPrefix, type Window } from '../windows/grid.ts';
 import type { Claim, Ledger } from '../windows/ledger.ts';
+import { plannedAfter } from '../windows/plannedAfter.ts';
 import { runsOf, windowsOfJob } from '../windows/packJobs.ts';
 import { sendRest } from '../windows/sendRest.ts';
 import { believe } from './beliefs.ts';
@@ -18,7 +19,7 @@ import { addLanded, addRead, emptyReport, type LandingReport } from './landingRe
 import type { LineSpool } from './lineSpool.ts';
 import { listedFirst } from './listedFirst.ts';
 import { largestClaim, rejectedDayPrefix } from './rawStore.ts';
-import { readEntries, endedSince } from './readSince.ts';
+import { endedSince, readEntries, readSince } from './readSince.ts';
 import { readRun, type ReadRunDeps, type ReadWindow, type Run } from './readRun.ts';
 import { recordFailure } from './recordFailure.ts';
 import { sendParts } from './sendParts.ts';
@@ -45,6 +46,8 @@ export interface LandingDeps {
   signal?: AbortSignal;
   /** Aborted when so little time is left that a job of several windows is better read in parts. */
   overtime?: AbortSignal;
+  /** The message was delivered before: that run may have died in the middle. */
+  isRepeated?: boolean;
   /** True if the message is not worth another delivery, or gets none: the windows become `failed`. */
   isFinal?: (error: unknown) => boolean;
   /** How long the message of a changed day waits; a job that somebody waits for does not wait. */
@@ -69,7 +72,8 @@ const LISTED_WINDOWS = 4;
  */
 export async function landWindowJob(job: WindowJob, deps: LandingDeps): Promise<LandingReport> {
   const windows = windowsOfJob(job);
-  const skippedHours = await endedSince(Date.parse(job.planned), windows, deps.ledger);
+  const isLanded = deps.isRepeated === true ? endedSince : readSince;
+  const skippedHours = await isLanded(Date.parse(job.planned), windows, deps.ledger);
   const due = windows.filter(({ fromMs }) => !skippedHours.has(fromMs));
   const report = emptyReport(skippedHours.size);
   const open = new Set(due);
@@ -91,8 +95,11 @@ async function landOpen(
   report: LandingReport,
   open: Set<Window>,
 ): Promise<void> {
+  const torn: Window[] = [];
   try {
-    for (const run of runsOf([...open])) await landRun(run, skippedHours, job, deps, report, open);
+    for (const run of runsOf([...open])) {
+      torn.push(...(await landRun(run, skippedHours, job, deps, report, open)));
+    }
   } catch (error) {
     if (!(error instanceof TooLargeError)) throw error;
     report.pages += error.pages;
@@ -101,10 +108,11 @@ async function landOpen(
   }
   report.sentAgain = open.size;
   // What comes again sends the rest by itself.
-  if (open.size > 0) await deps.sender.send(queueOfLane(job.lane), toMessage(job));
+  if (open.size > 0) await sendAgain(job, torn, deps);
   else await sendRest(job, deps);
 }
 
+/** @returns windows that have to be read again, even if another job has read them since this one was planned */
 async function landRun(
   windows: readonly Window[],
   skippedHours: ReadonlySet<number>,
@@ -112,8 +120,9 @@ async function landRun(
   deps: LandingDeps,
   report: LandingReport,
   open: Set<Window>,
-): Promise<void> {
+): Promise<Window[]> {
   const { source, raw, newId, signal } = deps;
+  const torn: Window[] = [];
   signal?.throwIfAborted();
   const run: Run = { windows, claims: await claimDays(windows, deps), skippedHours };
   const readDeps: ReadRunDeps = {
@@ -142,8 +151,24 @@ async function landRun(
     const day = await landDay(date, ofDay, { ...ofRead, beliefs, entries, dayDelayMs });
     for (const { window } of [...day.landed.map((landed) => landed.window), ...day.shrunk])
       open.delete(window);
+    torn.push(...day.torn.map(({ window }) => window));
     addLanded(report, day);
   }
+  return torn;
+}
+
+/**
+ * Sends a job again, for the windows that it has not landed. Planned anew, where some are half landed: a job that has
+ * read them meanwhile knows nothing of that.
+ */
+async function sendAgain(job: WindowJob, torn: readonly Window[], deps: LandingDeps): Promise<void> {
+  const { sender, ledger, clock } = deps;
+  const again = { ...job };
+  if (torn.length > 0) {
+    const entries = await readEntries(byDate(torn).keys(), ledger);
+    again.planned = new Date(plannedAfter(clock.nowMs(), [...entries.values()])).toISOString();
+  }
+  await sender.send(queueOfLane(job.lane), toMessage(again));
 }
 
 /** Nothing was written but blocks: without its claims, the next read need not fence this one, window by window. */

@@ -4,8 +4,10 @@ import type { SharedBudget } from '../../src/graph/budget/sharedBudget.ts';
 import { GraphError } from '../../src/graph/errors.ts';
 import type { PstnCallsSource } from '../../src/graph/pstnCalls.ts';
 import { toMessage, type WindowJob } from '../../src/queues/messages.ts';
+import { EMPTY_DIGEST } from '../../src/landing/digest.ts';
 import { frozenClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
+import { windowsOfJob } from '../../src/windows/packJobs.ts';
 import { createTableLedger } from '../../src/windows/tableLedger.ts';
 import { memoryContainer } from '../support/memoryBlobs.ts';
 import { memorySender } from '../support/memoryQueues.ts';
@@ -19,6 +21,15 @@ const job: WindowJob = {
   lane: 'backfill',
   planned: '2026-11-24T06:00:00Z',
   expectedRows: 10,
+};
+
+const EMPTY_READ = {
+  changed: false,
+  rows: 0,
+  digest: EMPTY_DIGEST,
+  rejected: 0,
+  notified: undefined,
+  isOld: false,
 };
 
 let messages = 0;
@@ -84,6 +95,21 @@ describe('a window job on delivery', () => {
     expect(sender.sent).toEqual([]);
   });
 
+  it('that died and is delivered again has had its turn, and reads what it had left under way', async () => {
+    const { deliver, services, entry, reads } = setUp(undefined, () =>
+      Promise.resolve({ retryAfterMs: 10_008, why: 'busy' }),
+    );
+    const windows = windowsOfJob(job);
+    // Of another job: read since this one was planned. Then what the first delivery has left.
+    const other = await services.ledger.claim(windows, NOW, () => Promise.resolve(0));
+    const died = await services.ledger.claim(windows, NOW, () => Promise.resolve(0));
+    await services.ledger.recordReads(windows.map((window) => ({ ...EMPTY_READ, window, claim: other })));
+    expect(await entry()).toMatchObject({ claim: died.number, done: other.number });
+    await deliver(2);
+    expect(reads()).toBe(1);
+    expect(await entry()).toMatchObject({ claim: died.number + 1, done: died.number + 1 });
+  });
+
   it('that may not begin is sent again as it is, scheduled, without a request and without a claim', async () => {
     const { deliver, sender, entry, reads } = setUp(undefined, () =>
       Promise.resolve({ retryAfterMs: 10_008, why: 'busy' }),
@@ -100,9 +126,8 @@ describe('a window job on delivery', () => {
     const silent = new GraphError('budget', 'no answer', { retryAfterMs: 60_000 });
     const { deliver, sender, entry, reads } = setUp(undefined, () => Promise.reject(silent));
     await deliver(1);
-    // That is no try of the job: it may last for as long as it takes.
     expect(sender.sent).toEqual([
-      { queue: 'pstn-windows-backfill', message: toMessage({ ...job, tries: 0 }), delayMs: 60_000 },
+      { queue: 'pstn-windows-backfill', message: toMessage({ ...job, tries: 1 }), delayMs: 60_000 },
     ]);
     expect(reads()).toBe(0);
     expect(await entry()).toMatchObject({ attempts: 1, lastError: 'no answer' });

@@ -26,19 +26,21 @@ describe('a job that was stopped', () => {
     expect(decideStopped(failed('throttled', 90 * MINUTE_MS), 3)).toMatchObject({ delayMs: 90 * MINUTE_MS });
   });
 
-  it.each([0, 9, MAX_POSTPONED])(
-    'by our own pace comes as soon as there is room, after %d tries and as many',
-    (tries) => {
-      expect(decideStopped(failed('budget', 70_000), tries)).toEqual({
-        kind: 'postpone',
-        delayMs: 70_000,
-        tries,
-      });
-    },
-  );
+  it('by our own pace comes as soon as there is room, and later each time that there is none', () => {
+    expect(decideStopped(failed('budget', 70_000), 0)).toEqual({
+      kind: 'postpone',
+      delayMs: 70_000,
+      tries: 1,
+    });
+    expect(decideStopped(failed('budget', 70_000), 9)).toEqual({
+      kind: 'postpone',
+      delayMs: 1_800_000,
+      tries: 10,
+    });
+  });
 
   it('for the twentieth time fails for good', () => {
-    for (const error of [failed('server'), failed('throttled', 1_000)]) {
+    for (const error of [failed('server'), failed('throttled', 1_000), failed('budget', 1_000)]) {
       expect(decideStopped(error, MAX_POSTPONED)).toEqual({ kind: 'fail' });
     }
   });

@@ -1,7 +1,7 @@
 import type { FaultPlan } from './faultPlan.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';
-import type { CallFault } from './schedule.ts';
+import type { CallFault, Pace } from './schedule.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtualTime.ts';
 
@@ -20,6 +20,8 @@ interface WaitingCall {
   of: Invocation;
   place: string;
   detail: string;
+  /** It lasts until then at least. */
+  readyMs: number;
   run: (fault: CallFault | undefined) => void;
 }
 
@@ -28,7 +30,7 @@ export interface GateDeps {
   random: Random;
   faults: FaultPlan;
   trace: Trace;
-  stickyChance: number;
+  pace: Pick<Pace, 'stickyChance' | 'slow'>;
   crash: (process: Process, restartMs: number) => void;
 }
 
@@ -53,21 +55,40 @@ export class Gate {
       const run = (fault: CallFault | undefined): void => {
         this.#perform(of, place, fault, call, resolve, (why) => reject(unanswered(why)), reject);
       };
-      this.#waiting.push({ of, place, detail, run });
+      this.#waiting.push({ of, place, detail, readyMs: this.#readyMs(of), run });
     });
   }
 
   /** Calls whose turn it may be. */
   get ready(): number {
-    return this.#waiting.reduce((count, { of }) => count + (of.process.isFrozen ? 0 : 1), 0);
+    return this.#waiting.reduce((count, call) => count + (this.#isReady(call) ? 1 : 0), 0);
+  }
+
+  /** When the next call will be ready that is not yet; undefined if there is none. */
+  get nextReadyMs(): number | undefined {
+    const { nowMs } = this.#deps.time;
+    let next: number | undefined;
+    for (const { readyMs } of this.#waiting) {
+      if (readyMs > nowMs) next = Math.min(next ?? Infinity, readyMs);
+    }
+    return next;
+  }
+
+  #isReady({ of, readyMs }: WaitingCall): boolean {
+    return !of.process.isFrozen && readyMs <= this.#deps.time.nowMs;
+  }
+
+  #readyMs({ job }: Invocation): number {
+    const { time, random, pace } = this.#deps;
+    return job === pace.slow.job && pace.slow.ms > 0 ? time.nowMs + random.below(pace.slow.ms) : time.nowMs;
   }
 
   /** Lets the `pick`th of the calls that are ready have its turn, or one of the handler that had the last. */
   next(pick: number): void {
-    const { random, stickyChance, faults, trace, time } = this.#deps;
-    const ready = this.#waiting.filter(({ of }) => !of.process.isFrozen);
+    const { random, pace, faults, trace, time } = this.#deps;
+    const ready = this.#waiting.filter((call) => this.#isReady(call));
     const same = ready.filter(({ of }) => of.id === this.#lastInvocation);
-    const call = same.length > 0 && random.chance(stickyChance) ? random.pick(same) : ready[pick];
+    const call = same.length > 0 && random.chance(pace.stickyChance) ? random.pick(same) : ready[pick];
     if (call === undefined) throw new RangeError(`no call ${pick} of ${ready.length} is ready`);
     this.#waiting.splice(this.#waiting.indexOf(call), 1);
     this.#lastInvocation = call.of.id;

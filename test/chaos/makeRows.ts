@@ -17,7 +17,7 @@ export interface RowsPlan {
 type State = readonly [atMs: number, json: string | null];
 type Call = Record<string, unknown>;
 
-/** The log through time: rows that come, come late, change, change back and forth, are withdrawn, move to another hour, do not fit. */
+/** The log through time: rows that come, come late, change (back and forth), go, move to another hour, do not fit. */
 export function makeRows(random: Random, plan: RowsPlan): RowHistory[] {
   const hours = hotHours(random, plan);
   const rows: RowHistory[] = [];

@@ -29,7 +29,11 @@ export function makeSchedule(seed: number): Schedule {
       pageSize: random.between(3, 9),
       transactionOperations: random.pick([3, 8, 20, 100]),
       bufferBytes: random.pick([100, 5_000, 8_000_000]),
-      callMs: random.pick([5, 50, 500, 3_000]),
+      callMs: random.pick([5, 50, 500]),
+      slow: {
+        job: random.pick(['aggregate', 'aggregate', 'fetch', 'fetchBackfill', 'tick', 'rebuild']),
+        ms: random.pick([0, 0, 1_000, 4_000, 15_000]),
+      },
       jumpChance: random.pick([0, 0.005, 0.02]),
       stickyChance: random.pick([0, 0.5, 0.8, 0.95]),
       reorderChance: random.pick([0, 0.3, 1]),

@@ -31,8 +31,10 @@ export interface Pace {
   transactionOperations: number;
   /** Bytes of lines that a job holds before it stages them. */
   bufferBytes: number;
-  /** One call lasts up to this long. */
+  /** One call lasts up to this long, */
   callMs: number;
+  /** and those of one kind of handler so much longer. */
+  slow: { job: string; ms: number };
   /** How often time passes although somebody could go on. */
   jumpChance: number;
   /** How often the handler goes on that went on before. */

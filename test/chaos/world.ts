@@ -31,6 +31,9 @@ export type ChaosServices = Omit<Services, 'peeker' | 'letterBox' | 'budgetTable
   bufferBytes: number;
 };
 
+/** Messages that send themselves again would become more and more. */
+const MAX_DOUBLED = 30;
+
 /** Everything outside of the processes, and the time that passes for all. */
 export class World {
   readonly schedule: Schedule;
@@ -60,6 +63,7 @@ export class World {
   readonly #watchedLedger: Table;
   #invocations = 0;
   #ids = 0;
+  #doubled = 0;
 
   constructor(schedule: Schedule, keptSteps: number, crash: (process: Process, restartMs: number) => void) {
     this.schedule = schedule;
@@ -80,7 +84,7 @@ export class World {
       random: random.fork('gate'),
       faults: this.faults,
       trace,
-      stickyChance: pace.stickyChance,
+      pace,
       crash,
     });
     const nowMs = (): number => time.nowMs;
@@ -158,7 +162,9 @@ export class World {
   #sender(draws: Random): MessageSender {
     const sender = this.broker.sender();
     const twice = (queue: QueueName): boolean => {
-      if (!this.faults.isOn || !draws.chance(this.schedule.pace.doubleChance)) return false;
+      if (!this.faults.isOn || this.#doubled === MAX_DOUBLED) return false;
+      if (!draws.chance(this.schedule.pace.doubleChance)) return false;
+      this.#doubled += 1;
       this.faults.count('duplicated', queue);
       return true;
     };

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { landWindowJob } from '../../src/landing/landJob.ts';
+import type { WindowJob } from '../../src/queues/messages.ts';
+import { windowsOfJob } from '../../src/windows/packJobs.ts';
 import {
   callAt,
   digestOf,
@@ -162,6 +164,40 @@ describe('a read that is larger than memory', () => {
     }
     expect(largest).toBeLessThanOrEqual(20_000);
     expect(largest).toBeGreaterThan(0);
+  });
+
+  it('is planned anew when the rows that do not fit lost their blocks, though another job has read the hour', async () => {
+    const rejectedTen = `rejected/v1/${DAY}/pstn-calls-1000-PT60M.jsonl`;
+    const misfits = big(100).map((row) => ({ ...row, duration: 'long' }));
+    const world = landingWorld([a, ...misfits]);
+    let commits = 0;
+    const commitBlocks: typeof world.raw.commitBlocks = async (name, ids, options) => {
+      // Another job lands the hour, as it was before, just when the rows that fit are landed.
+      if (name === rejectedTen && commits++ === 0) {
+        await world.raw.commitBlocks(name, [], { metadata: { claim: '0', digest: 'x', rows: '0' } });
+        const windows = windowsOfJob(tenJob);
+        const claim = { number: 0, atMs: world.nowMs + 1_000, alone: new Map<string, boolean>() };
+        const found = {
+          changed: false,
+          rows: 0,
+          digest: 'x',
+          rejected: 0,
+          notified: undefined,
+          isOld: false,
+        };
+        await world.deps().ledger.recordReads(windows.map((window) => ({ window, claim, ...found })));
+      }
+      return world.raw.commitBlocks(name, ids, options);
+    };
+    const raw = { ...world.raw, commitBlocks };
+    const report = await landWindowJob(tenJob, world.deps({ bufferBytes: 5_000 }, { raw }));
+    expect(report).toMatchObject({ windows: 0, sentAgain: 1 });
+    const again = world.sender.sent.find(({ queue }) => queue === 'pstn-windows')?.message.data as WindowJob;
+    expect(again).toMatchObject({ from: tenJob.from, to: tenJob.to });
+    expect(await world.land(again)).toMatchObject({ windows: 1, skipped: 0, sentAgain: 0 });
+    expect(await entriesOf(world)).toMatchObject([
+      { claim: 2, done: 2, rows: 1, rejected: 34, notified: world.etags()[TEN] },
+    ]);
   });
 
   it('is sent again, not failed, when an older read has discarded its blocks', async () => {
