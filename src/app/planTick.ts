@@ -18,7 +18,10 @@ type TickServices = Pick<
   | 'clock'
 > &
   // Whoever drives the stages without a budget counts no requests.
-  Partial<Pick<Services, 'budgetTable'>>;
+  Partial<Pick<Services, 'budgetTable'>> & {
+    /** Requests are counted by real time, whatever clock the pipeline decides by. Default: the system's. */
+    realNowMs?: () => number;
+  };
 
 /** One tick of the timer, over every stage of the pipeline. @throws AggregateError if parts of it failed. */
 export async function planTick(services: TickServices, log: Log): Promise<PlanOutcome> {
@@ -31,7 +34,7 @@ export async function planTick(services: TickServices, log: Log): Promise<PlanOu
     },
     log,
   );
-  // Requests are counted by real time, whatever clock the pipeline decides by.
-  if (outcome.daily && services.budgetTable !== undefined) await sweepUse(services.budgetTable, Date.now());
+  const { budgetTable, realNowMs = Date.now } = services;
+  if (outcome.daily && budgetTable !== undefined) await sweepUse(budgetTable, realNowMs());
   return outcome;
 }

@@ -3,7 +3,6 @@ import type { Log } from '../runtime/log.ts';
 import type { Window } from '../windows/grid.ts';
 import type { Ledger } from '../windows/ledger.ts';
 import { sendRest, type SendRestDeps } from '../windows/sendRest.ts';
-import { readSince } from './readSince.ts';
 
 export interface RecordFailureDeps extends SendRestDeps {
   ledger: Pick<Ledger, 'readDay' | 'recordFailure'>;
@@ -28,10 +27,8 @@ export async function recordFailure(
   const final = isFinal(error);
   log.warn('windowJobFailed', { windows: windows.length, first: windows[0]?.id, final, reason });
   try {
-    // A window that was recorded as read, though the answer was lost, did not fail.
-    const read = await readSince(Date.parse(job.planned), windows, ledger);
-    const failed = windows.filter(({ fromMs }) => !read.has(fromMs));
-    await ledger.recordFailure(failed, reason, final);
+    // A window that was recorded as read, by another job or though the answer was lost, did not fail.
+    await ledger.recordFailure(windows, reason, final, { readSinceMs: Date.parse(job.planned) });
     if (final) await sendRest(job, deps, false);
   } catch (second) {
     log.error('failureNotRecorded', { first: windows[0]?.id, reason: String(second) });

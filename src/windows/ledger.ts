@@ -83,6 +83,14 @@ export interface RestoredWindow {
   rejected: number;
 }
 
+/** What shows that a window has been read meanwhile, whatever became of the job that tells of a failure. */
+export interface Unless {
+  /** An accepted read claimed at that time or later has been recorded. */
+  readSinceMs?: number;
+  /** The read of this claim, or of a later one, has ended. */
+  endedClaim?: number;
+}
+
 /** The `windows` table: one entity a window, and a counter of claims a day. */
 export interface Ledger {
   /** Entries of a day in the order of windows; windows nobody planned are missing. */
@@ -112,6 +120,9 @@ export interface Ledger {
   recordShrunk(window: Window, outcome: ShrunkOutcome): Promise<void>;
   /** Makes entries, `unverified`, of windows of one day of which nothing is known. Gives the windows. */
   restore(date: string, windows: readonly RestoredWindow[]): Promise<Window[]>;
-  /** Counts an attempt and keeps the reason; `final` makes the state `failed`, which anything later ends. */
-  recordFailure(windows: readonly Window[], reason: string, final: boolean): Promise<void>;
+  /**
+   * Counts an attempt and keeps the reason; `final` makes the state `failed`, which anything later ends. A window of
+   * which the exception holds by now did not fail.
+   */
+  recordFailure(windows: readonly Window[], reason: string, final: boolean, unless?: Unless): Promise<void>;
 }

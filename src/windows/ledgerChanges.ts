@@ -1,5 +1,5 @@
 import type { EntityProperties } from '../storage/tables.ts';
-import type { ReadOutcome, ShrunkOutcome, WindowState } from './ledger.ts';
+import type { ReadOutcome, ShrunkOutcome, Unless, WindowState } from './ledger.ts';
 import { countIn, NEVER_READ } from './ledgerEntity.ts';
 
 /** A reason is for a person; the log has the rest. */
@@ -83,6 +83,14 @@ export function afterShrunk(
 /** As before a claim that was alone when it was taken, unless another was taken since: that one knows of it. */
 export const withoutClaim = (properties: EntityProperties, claim: number): EntityProperties =>
   countIn(properties, 'claim') === claim ? { ...properties, claim: countIn(properties, 'done') } : properties;
+
+/** Whether a window has been read although somebody is about to record a failure of it. */
+export function hasEnded(properties: EntityProperties, { readSinceMs, endedClaim }: Unless): boolean {
+  const { lastReadAt } = properties;
+  const isRead =
+    readSinceMs !== undefined && typeof lastReadAt === 'string' && Date.parse(lastReadAt) >= readSinceMs;
+  return isRead || (endedClaim !== undefined && countIn(properties, 'done') >= endedClaim);
+}
 
 /** An attempt that failed; `final` gives the window up. */
 export function afterFailure(properties: EntityProperties, reason: string, final: boolean): EntityProperties {

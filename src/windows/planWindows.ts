@@ -186,7 +186,8 @@ async function noteVanished(
     const entry = entryOf(days, window);
     if (entry === undefined) continue;
     log.warn('claimNeverFinished', { window: window.id, claim: entry.claim, attempts: entry.attempts + 1 });
-    await ledger.recordFailure([window], neverFinished(entry.claim), entry.attempts + 1 >= MAX_VANISHED);
+    const isFinal = entry.attempts + 1 >= MAX_VANISHED;
+    await ledger.recordFailure([window], neverFinished(entry.claim), isFinal, { endedClaim: entry.claim });
   }
 }
 

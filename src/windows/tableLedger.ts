@@ -4,7 +4,7 @@ import type { Entity, EntityProperties, Table, TableOperation } from '../storage
 import { byDate } from './byDate.ts';
 import type { Window } from './grid.ts';
 import type { Claim, Ledger, LedgerEntry, RestoredWindow } from './ledger.ts';
-import { afterFailure, afterRead, afterShrunk, instantOf, withoutClaim } from './ledgerChanges.ts';
+import { afterFailure, afterRead, afterShrunk, hasEnded, instantOf, withoutClaim } from './ledgerChanges.ts';
 import { countIn, NEVER_READ, toEntry } from './ledgerEntity.ts';
 
 /** The day's counter of claims, before its windows in the order of keys. */
@@ -58,9 +58,11 @@ export function createTableLedger(table: Table): Ledger {
 
     restore: (date, windows) => restore(table, date, windows),
 
-    async recordFailure(windows, reason, final) {
+    async recordFailure(windows, reason, final, unless = {}) {
       await inParallel(byDate(windows), PARALLEL_DAYS, ([date, ofDay]) =>
-        changeDay(table, date, ofDay.map(ofWindow), (properties) => afterFailure(properties, reason, final)),
+        changeDay(table, date, ofDay.map(ofWindow), (properties) =>
+          hasEnded(properties, unless) ? properties : afterFailure(properties, reason, final),
+        ),
       );
     },
   };

@@ -32,6 +32,7 @@ export interface GateDeps {
   trace: Trace;
   pace: Pick<Pace, 'stickyChance' | 'slow'>;
   crash: (process: Process, restartMs: number) => void;
+  freeze: (process: Process, ms: number) => void;
 }
 
 /** Where every call with an effect waits until it is its turn: one at a time, in an order that the seed decides. */
@@ -39,6 +40,8 @@ export class Gate {
   readonly #deps: GateDeps;
   #waiting: WaitingCall[] = [];
   #lastInvocation = 0;
+  /** Calls that had their turn, by place. */
+  readonly counts = new Map<string, number>();
 
   constructor(deps: GateDeps) {
     this.#deps = deps;
@@ -79,13 +82,14 @@ export class Gate {
   }
 
   #readyMs({ job }: Invocation): number {
-    const { time, random, pace } = this.#deps;
-    return job === pace.slow.job && pace.slow.ms > 0 ? time.nowMs + random.below(pace.slow.ms) : time.nowMs;
+    const { time, random, pace, faults } = this.#deps;
+    const isSlow = faults.isOn && job === pace.slow.job && pace.slow.ms > 0;
+    return isSlow ? time.nowMs + random.below(pace.slow.ms) : time.nowMs;
   }
 
   /** Lets the `pick`th of the calls that are ready have its turn, or one of the handler that had the last. */
   next(pick: number): void {
-    const { random, pace, faults, trace, time } = this.#deps;
+    const { random, pace, faults, trace, time, freeze } = this.#deps;
     const ready = this.#waiting.filter((call) => this.#isReady(call));
     const same = ready.filter(({ of }) => of.id === this.#lastInvocation);
     const call = same.length > 0 && random.chance(pace.stickyChance) ? random.pick(same) : ready[pick];
@@ -93,10 +97,14 @@ export class Gate {
     this.#waiting.splice(this.#waiting.indexOf(call), 1);
     this.#lastInvocation = call.of.id;
     const { id, job, process } = call.of;
+    this.counts.set(call.place, (this.counts.get(call.place) ?? 0) + 1);
     const fault = faults.ofCall(job, call.place);
     const what = fault === undefined ? '' : ` ${fault.kind.toUpperCase()}`;
     trace.add(time.nowMs, `${process.name} ${job}#${id} ${call.place} ${call.detail}${what}`);
-    call.run(fault);
+    if (fault?.kind === 'freezeBefore') {
+      freeze(process, fault.ms);
+      this.#waiting.push(call);
+    } else call.run(fault);
   }
 
   /** What a process still wanted to do is never done. */
@@ -125,6 +133,7 @@ export class Gate {
     };
     switch (fault?.kind) {
       case undefined:
+      case 'freezeBefore':
         answer();
         break;
       case 'crashBefore':

@@ -158,6 +158,13 @@ export class Instances {
     time.at(time.nowMs + restartMs, () => this.#start(instance));
   }
 
+  /** The process stands still for so long. */
+  freeze(process: Process, ms: number): void {
+    const { time } = this.#world;
+    process.freeze();
+    time.at(time.nowMs + ms, () => process.thaw());
+  }
+
   /** @param at which instance; whatever is not there cannot be hit */
   strike(at: number, kind: 'killed' | 'terminated' | 'frozen', ms: number): boolean {
     const process = this.#instances[at % this.#instances.length]?.process;
@@ -165,10 +172,8 @@ export class Instances {
     const { time, trace } = this.#world;
     trace.add(time.nowMs, `${process.name} ${kind} for ${ms} ms`);
     if (kind === 'killed') this.crash(process, ms);
-    else if (kind === 'frozen') {
-      process.freeze();
-      time.at(time.nowMs + ms, () => process.thaw());
-    } else {
+    else if (kind === 'frozen') this.freeze(process, ms);
+    else {
       process.isEnding = true;
       process.ending.abort(new Error('the function app is ending'));
       time.at(time.nowMs + GRACE_MS, () => this.crash(process, ms));

@@ -43,9 +43,16 @@ export function judgeWorld(world: World, lastTickMs: number): string[] {
   return differences.filter((text) => !isOfLostBlob(text, world.lostWindows));
 }
 
-/** A day may have been settled without the rows of a blob that somebody deleted before. */
+/**
+ * A day may have been settled without the rows of a blob that somebody deleted before, and with the blob went what
+ * held back an older read of its window.
+ */
 function isOfLostBlob(text: string, lostWindows: ReadonlySet<string>): boolean {
-  const [, windowId] =
-    /: settled with read \d+ of (\S+), though read \d+ had changed it before$/.exec(text) ?? [];
-  return windowId !== undefined && lostWindows.has(windowId);
+  const [, settledId] = SETTLED_WITHOUT.exec(text) ?? [];
+  const [, date, hour] = WRITTEN_OVER.exec(text) ?? [];
+  return lostWindows.has(settledId ?? `${date ?? ''}T${hour ?? ''}Z`);
 }
+
+const SETTLED_WITHOUT = /: settled with read \d+ of (\S+), though read \d+ had changed it before$/;
+const WRITTEN_OVER =
+  /^history ndjson\/v1\/callDate=(.{10})\/pstn-calls-(\d\d)00-PT60M\.jsonl \S+: read \d+ was written over/;

@@ -5,6 +5,8 @@ import { createPool, type Pool } from './pool.ts';
 import { describeFailure, describeSummary, Tally } from './report.ts';
 import type { Schedule } from './schedule.ts';
 import type { Failure } from './shrink.ts';
+import { soak } from './soak.ts';
+import { describeWeeks } from './soakReport.ts';
 import { outcomeOf, work } from './worker.ts';
 
 /** So many failures are shrunk, each for so long. */
@@ -20,6 +22,7 @@ const print = (lines: readonly string[]): void => {
 /** @returns the exit code */
 export async function run(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
+  if (options.soak) return runSoak(options);
   if (options.schedule !== undefined || (options.isReplay && !options.failFast)) return replay(options);
   const pool = createPool(new URL(import.meta.url), Math.min(options.workers, options.schedules));
   try {
@@ -27,6 +30,26 @@ export async function run(args: readonly string[]): Promise<number> {
   } finally {
     await pool.close();
   }
+}
+
+/** Three months of one tenant. */
+async function runSoak({ seed, json, days }: Options): Promise<number> {
+  const progress = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  const result = await soak(days, seed, progress);
+  const { weeks, growth, differences, seconds, calls } = result;
+  print(
+    json
+      ? [JSON.stringify(result)]
+      : [
+          ...describeWeeks(weeks),
+          `${result.days} simulated days and ${calls} calls in ${seconds.toFixed(0)} s`,
+          ...growth.map((text) => `GREW: ${text}`),
+          ...(differences.length === 0 ? ['the end is exact'] : differences.map((text) => `WRONG: ${text}`)),
+        ],
+  );
+  return growth.length + differences.length === 0 ? 0 : 1;
 }
 
 /** One schedule, with every step that is still known. */

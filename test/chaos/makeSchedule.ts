@@ -30,10 +30,7 @@ export function makeSchedule(seed: number): Schedule {
       transactionOperations: random.pick([3, 8, 20, 100]),
       bufferBytes: random.pick([100, 5_000, 8_000_000]),
       callMs: random.pick([5, 50, 500]),
-      slow: {
-        job: random.pick(['aggregate', 'aggregate', 'fetch', 'fetchBackfill', 'tick', 'rebuild']),
-        ms: random.pick([0, 0, 1_000, 4_000, 15_000]),
-      },
+      slow: makeSlow(random),
       jumpChance: random.pick([0, 0.005, 0.02]),
       stickyChance: random.pick([0, 0.5, 0.8, 0.95]),
       reorderChance: random.pick([0, 0.3, 1]),
@@ -87,6 +84,15 @@ function makeSettings(random: Random, backfillDays: number): Record<string, stri
   };
 }
 
+/** A fold whose calls last so long that it is taken for dead again and again; other handlers are slow at most. */
+function makeSlow(random: Random): Schedule['pace']['slow'] {
+  if (random.chance(0.4)) return { job: 'aggregate', ms: random.pick([1_000, 4_000, 15_000, 60_000]) };
+  return {
+    job: random.pick(['fetch', 'fetchBackfill', 'tick', 'rebuild']),
+    ms: random.pick([0, 1_000, 4_000]),
+  };
+}
+
 function makeCommands(random: Random, startMs: number, restMs: number, coverFromMs: number): Command[] {
   const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
   const range = { from: dateOf(coverFromMs - DAY_MS), to: dateOf(startMs + 2 * DAY_MS) };
@@ -113,6 +119,9 @@ const CALL_FAULTS: readonly CallFaultKind[] = [
   'crashBefore',
   'crashAfter',
   'crashAfter',
+  'freezeBefore',
+  'freezeBefore',
+  'freezeBefore',
   'lostAnswer',
   'lostAnswer',
   'refused',
@@ -142,6 +151,11 @@ const PLACES: readonly (readonly [place: string, often: number])[] = [
   ['fetch:queue.send', 60],
   ['fetchBackfill:raw.commit', 60],
   ['aggregate:queue.send', 60],
+  ['aggregate:dailyTotals.transact', 60],
+  ['aggregate:dailyTotals.transact', 200],
+  ['aggregate:monthlyTotals.transact', 40],
+  ['aggregate:windows.query', 40],
+  ['aggregate:raw.list', 40],
   ['rebuild:dailyTotals.transact', 20],
   ['backfill:queue.send', 2],
   ['raw.download', 30],

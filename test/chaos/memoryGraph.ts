@@ -6,12 +6,6 @@ import type { RowHistory } from './schedule.ts';
 
 export const ORIGIN = 'https://graph.example';
 
-interface Row {
-  json: string;
-  /** In units of 100 ns; undefined if it names no instant: such a row comes with every range. */
-  start: bigint | undefined;
-}
-
 export interface MemoryGraphOptions {
   rows: readonly RowHistory[];
   startMs: number;
@@ -23,7 +17,10 @@ export interface MemoryGraphOptions {
 export class MemoryGraph {
   readonly #options: MemoryGraphOptions;
   readonly #rows: readonly RowHistory[];
-  readonly #parsed = new Map<string, Row>();
+  /** By hour, rows that start in it at some time; under NaN those that name no instant at some time. */
+  readonly #byHour = new Map<number, RowHistory[]>();
+  readonly #byId = new Map<string, RowHistory[]>();
+  readonly #starts = new Map<string, bigint | undefined>();
   requests = 0;
   /** The log has become what it is in the last act. */
   isLastAct = false;
@@ -31,17 +28,27 @@ export class MemoryGraph {
   constructor(options: MemoryGraphOptions) {
     this.#options = options;
     this.#rows = [...options.rows].sort((a, b) => a.order - b.order);
+    for (const row of this.#rows) {
+      const texts = [...row.states.map(([, json]) => json), row.lastly].filter(
+        (json) => typeof json === 'string',
+      );
+      for (const hour of new Set(texts.map((json) => hourOf(this.#startOf(json)))))
+        add(this.#byHour, hour, row);
+      for (const id of new Set(texts.map(idOf))) add(this.#byId, id, row);
+    }
   }
 
   /** JSON of every row that the log has now. */
   rowsNow(): string[] {
-    return this.#visible().map(({ json }) => json);
+    return this.#rows.flatMap((row) => this.#now(row) ?? []);
   }
 
   /** Whether the log has a row now with the id of this one; of rows without, whether it may have this one. */
   hasIdOf(line: string): boolean {
     const id = idOf(line);
-    return id === 'null' || this.#visible().some(({ json }) => idOf(json) === id);
+    if (id === 'null') return true;
+    const rows = this.#byId.get(id) ?? [];
+    return rows.some((row) => idOf(this.#now(row) ?? '') === id);
   }
 
   /** {@link idAndStart} of the rows that the log has when it comes to rest. */
@@ -103,11 +110,12 @@ export class MemoryGraph {
     const { fromMs, toMs, skip } = readUrl(url);
     const [from, to] = [BigInt(fromMs) * 10_000n, BigInt(toMs) * 10_000n];
     const { pageSize } = this.#options;
-    const matching = this.#visible().filter(
-      ({ start }) => start === undefined || (start >= from && start <= to),
-    );
+    const matching = this.#near(fromMs, toMs).filter((json) => {
+      const start = this.#startOf(json);
+      return start === undefined || (start >= from && start <= to);
+    });
     const taken = fault?.kind === 'emptyPage' ? 0 : pageSize;
-    const value = matching.slice(skip, skip + taken).map(({ json }) => json);
+    const value = matching.slice(skip, skip + taken);
     const base = url.replace(/\?.*$/, '');
     const link =
       fault?.kind === 'elsewhere'
@@ -120,24 +128,42 @@ export class MemoryGraph {
     return `{"@odata.context":"x","value":[${value.join(',')}]${next}}`;
   }
 
-  #visible(): Row[] {
-    const atMs = this.#options.nowMs() - this.#options.startMs;
-    return this.#rows.flatMap(({ states, lastly }) => {
-      const before = states.findLast(([fromMs]) => fromMs <= atMs)?.[1];
-      const json = this.isLastAct && lastly !== undefined ? lastly : before;
-      return json === undefined || json === null ? [] : [this.#parse(json)];
-    });
+  /** In order, the rows that the log has now and that may start in these hours. */
+  #near(fromMs: number, toMs: number): string[] {
+    const rows = new Set(this.#byHour.get(NaN));
+    for (let hour = hourOfMs(fromMs); hour <= hourOfMs(toMs); hour += 1) {
+      for (const row of this.#byHour.get(hour) ?? []) rows.add(row);
+    }
+    return [...rows].sort((a, b) => a.order - b.order).flatMap((row) => this.#now(row) ?? []);
   }
 
-  #parse(json: string): Row {
-    const known = this.#parsed.get(json);
-    if (known !== undefined) return known;
+  /** Undefined if the log does not have it now. */
+  #now({ states, lastly }: RowHistory): string | undefined {
+    if (this.isLastAct && lastly !== undefined) return lastly ?? undefined;
+    const atMs = this.#options.nowMs() - this.#options.startMs;
+    return states.findLast(([fromMs]) => fromMs <= atMs)?.[1] ?? undefined;
+  }
+
+  /** In units of 100 ns; undefined if it names no instant: such a row comes with every range. */
+  #startOf(json: string): bigint | undefined {
+    if (this.#starts.has(json)) return this.#starts.get(json);
     const { startDateTime } = JSON.parse(json) as { startDateTime?: unknown };
-    const row = { json, start: typeof startDateTime === 'string' ? ticksOf(startDateTime) : undefined };
-    this.#parsed.set(json, row);
-    return row;
+    const start = typeof startDateTime === 'string' ? ticksOf(startDateTime) : undefined;
+    this.#starts.set(json, start);
+    return start;
   }
 }
+
+function add<K>(index: Map<K, RowHistory[]>, key: K, row: RowHistory): void {
+  const rows = index.get(key);
+  if (rows === undefined) index.set(key, [row]);
+  else rows.push(row);
+}
+
+const TICKS_AN_HOUR = 36_000_000_000n;
+const hourOf = (start: bigint | undefined): number =>
+  start === undefined ? NaN : Number(start / TICKS_AN_HOUR);
+const hourOfMs = (ms: number): number => Math.floor(ms / 3_600_000);
 
 const idOf = (json: string): string => /"id":("[^"]*"|null)/.exec(json)?.[1] ?? 'null';
 

@@ -9,6 +9,8 @@ export interface Options {
   failFast: boolean;
   json: boolean;
   soak: boolean;
+  /** Simulated days of the soak, before its log rests. */
+  days: number;
   /** A schedule in JSON to be run instead. */
   schedule: string | undefined;
   /** One seed is shown in full. */
@@ -17,6 +19,7 @@ export interface Options {
 
 const SCHEDULES = 1_000;
 const MAX_WORKERS = 4;
+const SOAK_DAYS = 90;
 
 /** @throws TypeError naming the option that is unknown or wrong */
 export function readOptions(args: readonly string[]): Options {
@@ -30,9 +33,10 @@ export function readOptions(args: readonly string[]): Options {
       'fail-fast': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       soak: { type: 'boolean', default: false },
+      days: { type: 'string' },
     },
   });
-  const number = (name: 'schedules' | 'seed' | 'workers', otherwise: number): number => {
+  const number = (name: 'schedules' | 'seed' | 'workers' | 'days', otherwise: number): number => {
     const text = values[name];
     if (text === undefined) return otherwise;
     if (!/^\d{1,9}$/.test(text)) throw new TypeError(`--${name} ${text} is no whole number`);
@@ -46,6 +50,7 @@ export function readOptions(args: readonly string[]): Options {
     failFast: values['fail-fast'],
     json: values.json,
     soak: values.soak,
+    days: number('days', SOAK_DAYS),
     schedule: values.schedule,
     isReplay,
   };

@@ -33,9 +33,9 @@ export interface Pace {
   bufferBytes: number;
   /** One call lasts up to this long, */
   callMs: number;
-  /** and those of one kind of handler so much longer. */
+  /** and those of one kind of handler so much longer, until all is at rest. */
   slow: { job: string; ms: number };
-  /** How often time passes although somebody could go on. */
+  /** How often time passes although somebody could go on, until all is at rest. */
   jumpChance: number;
   /** How often the handler goes on that went on before. */
   stickyChance: number;
@@ -84,6 +84,8 @@ export type CallFaultKind =
   /** The process dies before the call, or right after it. */
   | 'crashBefore'
   | 'crashAfter'
+  /** The process stands still before the call, beyond its locks perhaps, and goes on with it. */
+  | 'freezeBefore'
   /** The call does its work, its answer is lost. */
   | 'lostAnswer'
   /** The call does nothing and fails. */

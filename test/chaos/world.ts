@@ -12,7 +12,7 @@ import { type MemoryBroker, memoryBroker } from '../support/memoryBroker.ts';
 import { type MemoryContainer, memoryContainer } from '../support/memoryBlobs.ts';
 import { type MemoryTable, memoryTable } from '../support/memoryTables.ts';
 import { FaultPlan } from './faultPlan.ts';
-import { Gate, type Invocation } from './gate.ts';
+import { Gate, type GateDeps, type Invocation } from './gate.ts';
 import { MemoryGraph, memoryTransport, ORIGIN } from './memoryGraph.ts';
 import type { AcceptedRead } from './oracle/judge.ts';
 import type { Process } from './process.ts';
@@ -25,11 +25,19 @@ import { VirtualTime } from './virtualTime.ts';
 import { watchedLedger, watchedTotals } from './watchedTables.ts';
 
 /** What handlers and commands use. */
-export type ChaosServices = Omit<Services, 'peeker' | 'letterBox' | 'budgetTable' | 'close'> & {
+export type ChaosServices = Omit<Services, 'peeker' | 'letterBox' | 'close'> & {
   log: Log;
   /** Bytes of lines that a job may hold. */
   bufferBytes: number;
+  realNowMs: () => number;
 };
+
+export interface WorldOptions {
+  /** How many of the last steps are kept in words. */
+  keptSteps: number;
+  /** Whether every change of totals is looked at as a reader would; it is unless said otherwise. */
+  isWatched?: boolean;
+}
 
 /** Messages that send themselves again would become more and more. */
 const MAX_DOUBLED = 30;
@@ -49,7 +57,8 @@ export class World {
   readonly dailyTotals: MemoryTable = memoryTable('dailyTotals');
   readonly monthlyTotals: MemoryTable = memoryTable('monthlyTotals');
   readonly budget: MemoryTable = memoryTable('budget');
-  readonly history: ReadonlyMap<string, BlobVersion>;
+  /** By ETag, every version that a blob of `pstn-raw` had. */
+  readonly history: Map<string, BlobVersion>;
   readonly broker: MemoryBroker;
   readonly graph: MemoryGraph;
   /** What must never be, in words. */
@@ -65,7 +74,11 @@ export class World {
   #ids = 0;
   #doubled = 0;
 
-  constructor(schedule: Schedule, keptSteps: number, crash: (process: Process, restartMs: number) => void) {
+  constructor(
+    schedule: Schedule,
+    { keptSteps, isWatched = true }: WorldOptions,
+    hooks: Pick<GateDeps, 'crash' | 'freeze'>,
+  ) {
     this.schedule = schedule;
     this.trace = new Trace(keptSteps);
     this.config = readConfig({
@@ -85,7 +98,7 @@ export class World {
       faults: this.faults,
       trace,
       pace,
-      crash,
+      ...hooks,
     });
     const nowMs = (): number => time.nowMs;
     this.broker = memoryBroker({ nowMs, lockMs: pace.lockMs, maxDeliveryCount: MAX_DELIVERY_COUNT });
@@ -96,7 +109,9 @@ export class World {
     this.#recordedRaw = recordedRaw(this.raw, (line) => this.graph.hasIdOf(line), onFault);
     this.history = this.#recordedRaw.history;
     this.#watchedLedger = watchedLedger(this.windows, this.reads);
-    this.#watchedTotals = watchedTotals(this.dailyTotals, this.history, onFault);
+    this.#watchedTotals = isWatched
+      ? watchedTotals(this.dailyTotals, this.history, onFault)
+      : this.dailyTotals;
   }
 
   /** The services of one run of a handler of a process. */
@@ -115,6 +130,8 @@ export class World {
       newId,
       log,
       bufferBytes: this.schedule.pace.bufferBytes,
+      realNowMs: () => time.nowMs,
+      budgetTable: gatedTable(this.budget, gate, of),
       raw: gatedContainer(this.#recordedRaw.container, 'raw', gate, of, draws),
       control: gatedContainer(this.control, 'control', gate, of, draws),
       windowsTable,

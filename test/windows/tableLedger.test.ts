@@ -568,6 +568,33 @@ describe('recording a failure', () => {
     expect(await ledger.readDay(DATE)).toMatchObject([{ state, attempts: 2, lastError: 'again' }]);
   });
 
+  it.each([false, true])(
+    'says nothing of a window that another job has read meanwhile (final: %s)',
+    async (final) => {
+      const { ledger } = setUp();
+      await recordRead(ledger, ten, outcome(await ledger.claim([ten], AT, noBlobs)));
+      const before = await ledger.readDay(DATE);
+      await ledger.recordFailure([ten, eleven], 'no answer', final, { readSinceMs: AT });
+      expect(await ledger.readDay(DATE)).toMatchObject([
+        { ...before[0], etag: expect.any(String) as string },
+        { window: eleven, attempts: 1, lastError: 'no answer' },
+      ]);
+      await ledger.recordFailure([ten], 'no answer', final, { readSinceMs: AT + 1 });
+      expect(await ledger.readDay(DATE)).toMatchObject([{ attempts: 1, lastError: 'no answer' }, {}]);
+    },
+  );
+
+  it('says nothing of a window whose claim was taken for lost and has ended meanwhile', async () => {
+    const { ledger } = setUp();
+    const claim = await ledger.claim([ten], AT, noBlobs);
+    await recordRead(ledger, ten, outcome(claim));
+    await ledger.recordFailure([ten], 'never finished', true, { endedClaim: claim.number });
+    expect(await ledger.readDay(DATE)).toMatchObject([{ state: 'read', attempts: 0 }]);
+    const next = await ledger.claim([ten], AT, noBlobs);
+    await ledger.recordFailure([ten], 'never finished', true, { endedClaim: next.number });
+    expect(await ledger.readDay(DATE)).toMatchObject([{ state: 'failed', attempts: 1 }]);
+  });
+
   it('ends in the state failed, which an accepted read clears', async () => {
     const { ledger } = setUp();
     const claim = await ledger.claim([ten], AT, noBlobs);
