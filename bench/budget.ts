@@ -3,14 +3,18 @@ import { parseArgs } from 'node:util';
 import { type BudgetFigures, simulateBudget } from './support/budgetSimulation.ts';
 import { simulateScript } from './support/sequentialScript.ts';
 
-/** With what the clocks of instances differ by after their correction, and with what they differ by without it. */
-const MARGINS = [
-  { marginMs: 2_500, skewMs: 1_000, leastShare: 0.95 },
-  { marginMs: 4_000, skewMs: 2_000, leastShare: 0.92 },
-] as const;
+const DEFAULT = { marginMs: 2_500, skewMs: 1_000 };
+const LONGEST_LIVE_MS = 60_000;
+/** What the clocks of instances differ by after their correction, and without it; and tables that are far too slow. */
+const CASES = [
+  { ...DEFAULT, tableMs: 20, leastShare: 0.95, longestLiveMs: LONGEST_LIVE_MS },
+  { marginMs: 4_000, skewMs: 2_000, tableMs: 20, leastShare: 0.92, longestLiveMs: LONGEST_LIVE_MS },
+  { ...DEFAULT, tableMs: 500, leastShare: 0.94, longestLiveMs: LONGEST_LIVE_MS },
+  // Of many that write at once one is served each time: that work goes on is all that is asked for.
+  { ...DEFAULT, tableMs: 2_000, leastShare: 0.8, longestLiveMs: Infinity },
+];
 const INSTANCES = [1, 4, 40];
 const LATENCIES_MS = [200, 2_000, 20_000];
-const LONGEST_LIVE_MS = 60_000;
 const HEAD = [
   '',
   'latency',
@@ -48,16 +52,16 @@ export async function run(args: readonly string[]): Promise<number> {
       '',
     ]);
   }
-  for (const { leastShare, ...margin } of MARGINS) {
+  for (const { leastShare, longestLiveMs, ...one } of CASES) {
     for (const instances of INSTANCES) {
       for (const latencyMs of LATENCIES_MS) {
-        const setting = { ...margin, instances, latencyMs, concurrency, minutes };
+        const setting = { ...one, instances, latencyMs, concurrency, minutes };
         const runs = await Promise.all(seeds.map((seed) => simulateBudget({ ...setting, seed })));
         const worst = worstOf(runs);
-        const isMet = worst.share >= leastShare && worst.refused === 0 && worst.liveMs <= LONGEST_LIVE_MS;
+        const isMet = worst.share >= leastShare && worst.refused === 0 && worst.liveMs <= longestLiveMs;
         isOver ||= !isMet;
         lines.push([
-          `${instances} instance(s), margin ${seconds(margin.marginMs)}, clocks ${seconds(margin.skewMs)} apart`,
+          `${instances} instance(s), margin ${seconds(one.marginMs)}, clocks ${seconds(one.skewMs)} apart, table ${seconds(one.tableMs, 2)}`,
           seconds(latencyMs),
           percent(worst.share),
           `>= ${(leastShare * 100).toFixed(0)} %`,
@@ -99,5 +103,5 @@ function print(lines: readonly string[][]): void {
   }
 }
 
-const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+const seconds = (ms: number, digits = 1): string => `${(ms / 1_000).toFixed(digits)} s`;
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -17,6 +17,8 @@ export interface BudgetSetting {
   marginMs: number;
   /** Between the fastest and the slowest clock, after whatever corrected them. */
   skewMs: number;
+  /** Of a call of the table, on the average. */
+  tableMs: number;
   minutes: number;
   seed: number;
 }
@@ -53,7 +55,7 @@ const LIVE_JOBS = 7;
 
 /** A backfill that never runs out of work, and live jobs now and then, in virtual time. */
 export async function simulateBudget(setting: BudgetSetting): Promise<BudgetFigures> {
-  const { latencyMs, instances, concurrency, marginMs, skewMs, minutes, seed } = setting;
+  const { latencyMs, instances, concurrency, marginMs, skewMs, tableMs, minutes, seed } = setting;
   const time = new VirtualTime(START_MS);
   const random = randomOf(seed, 1);
   const server = limitedServer();
@@ -63,7 +65,7 @@ export async function simulateBudget(setting: BudgetSetting): Promise<BudgetFigu
   const isSlow = (): boolean => Math.floor((time.nowMs - START_MS) / 61_000) % 2 === 0;
   const budgets = Array.from({ length: instances }, (_, i) =>
     createSharedBudget({
-      table: slowTable(stored, time, random, () => (figures.tableCalls += 1)),
+      table: slowTable(stored, time, random, tableMs, () => (figures.tableCalls += 1)),
       requestsPerMinute: COLLECTION_LIMIT,
       appRequestsPerMinute: APP_LIMIT,
       marginMs,
@@ -77,7 +79,7 @@ export async function simulateBudget(setting: BudgetSetting): Promise<BudgetFigu
 
   async function run(job: Job, budget: SharedBudget | undefined): Promise<void> {
     if (budget === undefined) return;
-    const turn = await budget.start(job.lane, job.pages);
+    const turn = await budget.start(job.lane, job.pages).catch(laterOf);
     if (turn !== 'begin') {
       send(job, turn.retryAfterMs);
       return;
@@ -89,8 +91,7 @@ export async function simulateBudget(setting: BudgetSetting): Promise<BudgetFigu
       try {
         await budget.take(job.lane);
       } catch (error) {
-        if (!(error instanceof GraphError)) throw error;
-        send(job, error.retryAfterMs ?? 0);
+        send(job, laterOf(error).retryAfterMs);
         break;
       }
       if (page === 0 && job.lane === 'live')
@@ -161,13 +162,19 @@ function dispatch(
   };
 }
 
-/** A table whose answers take a while. */
-function slowTable(inner: Table, time: VirtualTime, random: Random, onCall: () => void): Table {
+/** The budget has nothing for it now: the job comes again. */
+function laterOf(error: unknown): { retryAfterMs: number } {
+  if (!(error instanceof GraphError)) throw error;
+  return { retryAfterMs: error.retryAfterMs ?? 0 };
+}
+
+/** A table whose answers take a while, three quarters of it before anything is read or written. */
+function slowTable(inner: Table, time: VirtualTime, random: Random, ms: number, onCall: () => void): Table {
   return steppedTable(inner, async (_name, call) => {
     onCall();
-    await time.sleep(5 + random.unit() * 20);
+    await time.sleep(ms * (0.25 + random.unit()));
     const answer = await call();
-    await time.sleep(5);
+    await time.sleep(ms * 0.25);
     return answer;
   });
 }

@@ -3,10 +3,12 @@ import type { Services } from '../app/services.ts';
 import { toMessage } from '../queues/messages.ts';
 import { QUEUES } from '../queues/names.ts';
 import type { DeadLetter } from '../queues/peek.ts';
+import { type FoldedWindows, foldWindows, spanText } from '../report/foldWindows.ts';
 import { type Backfill, packBackfill, startBackfill } from '../windows/backfill.ts';
 import { type BackfillProgress, waitForBackfill, watchBackfill } from '../windows/backfillProgress.ts';
 import { planBackfill } from '../windows/backfillRange.ts';
 import { expectedRequests } from '../windows/expectedRequests.ts';
+import { windowOfId } from '../windows/grid.ts';
 import { sendRest } from '../windows/sendRest.ts';
 import { BackfillPace, type Pace, paceText } from './backfillPace.ts';
 import { countRequests } from './countRequests.ts';
@@ -143,15 +145,27 @@ async function deadLetters({ peeker }: Services): Promise<DeadLetter[]> {
   return (await Promise.all(queues.map((queue) => peeker.deadLetters(queue)))).flat();
 }
 
-/** One line for each window or day that needs a hand. */
-export function troubles(progress: BackfillProgress): string[] {
+/** What needs a hand: a line for windows of equal reasons, and for each day. */
+export function troubles({
+  failed,
+  shrunk,
+  unfolded,
+}: Pick<BackfillProgress, 'failed' | 'shrunk' | 'unfolded'>): string[] {
+  const lost = shrunk.map((window) => ({ window, reason: LOST_ROWS }));
   return [
-    ...progress.failed.map(({ window, reason }) => `window ${window} failed: ${reason}`),
-    ...progress.shrunk.map(
-      (window) => `window ${window} lost rows: kept as it was until a second read agrees`,
-    ),
-    ...progress.unfolded.map(
-      ({ date, reason }) => `day ${date} is not summed yet: ${reason ?? 'it is waiting'}`,
-    ),
+    ...folded(failed).map((line) => `${windowsText(line)} failed: ${line.reason}`),
+    ...folded(lost).map((line) => `${windowsText(line)} lost rows: ${line.reason}`),
+    ...unfolded.map(({ date, reason }) => `day ${date} is not summed yet: ${reason ?? 'it is waiting'}`),
   ];
 }
+
+const LOST_ROWS = 'what was read before is kept until a second read agrees';
+
+const folded = (windows: BackfillProgress['failed']): FoldedWindows[] =>
+  foldWindows(
+    windows.map(({ window, reason }) => ({ window: windowOfId(window), reason })),
+    ({ reason }) => reason,
+  );
+
+const windowsText = (line: FoldedWindows): string =>
+  line.windows === 1 ? `window ${line.last}` : spanText(line);

@@ -1,6 +1,7 @@
 import type { NewId } from '../runtime/ids.ts';
 import type { Log } from '../runtime/log.ts';
 import type { BodyBuffer } from './bodyBuffer.ts';
+import { LONGEST_BLOCK_MS } from './budget/budgetState.ts';
 import { GraphError } from './errors.ts';
 import type { PageRows } from './pageRows.ts';
 import type { ReadOptions, RequestPacer } from './pstnCalls.ts';
@@ -11,6 +12,9 @@ import { decideRetry } from './retryStrategy.ts';
 import { statusError } from './statusError.ts';
 import type { Answer, AnswerHead, Transport } from './transport.ts';
 import type { Wait } from './wait.ts';
+
+/** Whoever waits longer wants to know why nothing comes. */
+const LONG_BLOCK_MS = 3_600_000;
 
 export interface FetchPageDeps {
   /** The only origin that is asked. */
@@ -101,10 +105,14 @@ async function tryPage(
   let told: Promise<void> | undefined;
   const onHead = (answer: AnswerHead): void => {
     head = answer;
-    retryAfterMs = parseRetryAfter(
+    const saidMs = parseRetryAfter(
       { retryAfter: answer.header('retry-after'), date: answer.header('date') },
       deps.nowMs(),
     );
+    retryAfterMs = saidMs === undefined ? undefined : Math.min(saidMs, LONGEST_BLOCK_MS);
+    if (saidMs !== undefined && saidMs > LONG_BLOCK_MS) {
+      deps.log.warn('retryAfterLong', { retryAfterMs: saidMs, keptMs: retryAfterMs });
+    }
     // Whatever the status is: nobody sends before that.
     if (retryAfterMs !== undefined) told = tellAll(deps, retryAfterMs);
   };

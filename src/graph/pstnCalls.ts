@@ -42,4 +42,6 @@ export interface RequestPacer {
    * all others when this resolves.
    */
   blockFor(ms: number): Promise<void>;
+  /** A page sequence has ended: time to store how many requests were made, if that is kept. Never rejects. */
+  settle?(): Promise<void>;
 }

@@ -22,9 +22,23 @@ export function createPstnCallsSource(options: PstnCallsSourceOptions): PstnCall
   return {
     readPages(fromMs, toMs, readOptions = {}) {
       const range = { fromMs, toMs };
-      return followLinks(options, requestUrl(options.origin, options.version, range), range, readOptions);
+      const url = requestUrl(options.origin, options.version, range);
+      return settled(followLinks(options, url, range, readOptions), options.pacer);
     },
   };
+}
+
+/** Whoever stops in between has made requests, too. */
+async function* settled(
+  pages: AsyncIterable<PstnCallsPage>,
+  pacer: FetchPageDeps['pacer'],
+): AsyncGenerator<PstnCallsPage, void, undefined> {
+  try {
+    yield* pages;
+  } finally {
+    // The rows do not wait for figures.
+    void pacer.settle?.();
+  }
 }
 
 async function* followLinks(

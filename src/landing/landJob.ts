@@ -14,6 +14,7 @@ import { plannedAfter } from '../windows/plannedAfter.ts';
 import { runsOf, windowsOfJob } from '../windows/packJobs.ts';
 import { sendRest } from '../windows/sendRest.ts';
 import { believe } from './beliefs.ts';
+import { isolateFault } from './isolateFault.ts';
 import { landDay } from './landDay.ts';
 import { addLanded, addRead, emptyReport, type LandingReport } from './landingReport.ts';
 import type { LineSpool } from './lineSpool.ts';
@@ -65,7 +66,8 @@ const LISTED_WINDOWS = 4;
 /**
  * Reads the windows of a job that nobody has read since it was planned, and lands each of them exactly as it
  * was read, or not at all; then sends what the job leaves to its worker. A job of several windows that turns out
- * much larger than expected is sent again in parts. Running it twice, at once or later, changes nothing more.
+ * much larger than expected, or of which Graph lastingly does not give a part, is sent again in parts. Running it
+ * twice, at once or later, changes nothing more.
  *
  * @throws what stopped it, after the ledger has been told for every window that was not landed. Everything
  *   that was landed stays; the job is to be delivered again.
@@ -96,20 +98,47 @@ async function landOpen(
   open: Set<Window>,
 ): Promise<void> {
   const torn: Window[] = [];
-  try {
-    for (const run of runsOf([...open])) {
+  for (const run of runsOf([...open])) {
+    try {
       torn.push(...(await landRun(run, skippedHours, job, deps, report, open)));
+    } catch (error) {
+      report.parts = await sendInParts(run, torn, error, { job, deps, report, open });
+      return;
     }
-  } catch (error) {
-    if (!(error instanceof TooLargeError)) throw error;
-    report.pages += error.pages;
-    report.parts = await sendParts(job, [...open], error, deps);
-    return;
   }
   report.sentAgain = open.size;
   // What comes again sends the rest by itself.
   if (open.size > 0) await sendAgain(job, torn, deps);
   else await sendRest(job, deps);
+}
+
+/**
+ * A job that turned out too large, or of whose range Graph does not give a part, goes on in parts.
+ * @returns how many there are
+ * @throws the error, where parts are no help
+ */
+async function sendInParts(
+  run: readonly Window[],
+  torn: readonly Window[],
+  error: unknown,
+  {
+    job,
+    deps,
+    report,
+    open,
+  }: { job: WindowJob; deps: LandingDeps; report: LandingReport; open: Set<Window> },
+): Promise<number> {
+  if (error instanceof TooLargeError) {
+    report.pages += error.pages;
+    return sendParts(job, [...open], error, deps);
+  }
+  const failed = run.filter((window) => open.has(window));
+  const tried = new Set(run);
+  const others = [...open].filter((window) => !tried.has(window));
+  const ofJob = { job, failed, others, plannedAnew: () => plannedAnew(job, torn, deps) };
+  const parts = await isolateFault({ ...ofJob, error }, deps);
+  if (parts === 0) throw error;
+  return parts;
 }
 
 /** @returns windows that have to be read again, even if another job has read them since this one was planned */
@@ -162,13 +191,19 @@ async function landRun(
  * read them meanwhile knows nothing of that.
  */
 async function sendAgain(job: WindowJob, torn: readonly Window[], deps: LandingDeps): Promise<void> {
-  const { sender, ledger, clock } = deps;
-  const again = { ...job };
-  if (torn.length > 0) {
-    const entries = await readEntries(byDate(torn).keys(), ledger);
-    again.planned = new Date(plannedAfter(clock.nowMs(), [...entries.values()])).toISOString();
-  }
-  await sender.send(queueOfLane(job.lane), toMessage(again));
+  const again = { ...job, planned: await plannedAnew(job, torn, deps) };
+  await deps.sender.send(queueOfLane(job.lane), toMessage(again));
+}
+
+/** When what is sent again counts as planned: as the job does, unless some windows are half landed. */
+async function plannedAnew(
+  job: WindowJob,
+  torn: readonly Window[],
+  { ledger, clock }: LandingDeps,
+): Promise<string> {
+  if (torn.length === 0) return job.planned;
+  const entries = await readEntries(byDate(torn).keys(), ledger);
+  return new Date(plannedAfter(clock.nowMs(), [...entries.values()])).toISOString();
 }
 
 /** Nothing was written but blocks: without its claims, the next read need not fence this one, window by window. */

@@ -21,7 +21,7 @@ export interface LandingReport {
   shrunk: number;
   /** Windows whose blocks an older read discarded: the job was sent again for them. */
   sentAgain: number;
-  /** Jobs that it was sent again as, because it turned out much larger than expected. */
+  /** Jobs that it was sent again as: it turned out much larger than expected, or Graph does not give a part of it. */
   parts: number;
 }
 

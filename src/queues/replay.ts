@@ -18,12 +18,14 @@ export interface LetterBox<T extends LetterId = LetterId> {
   giveBack(letter: T): Promise<void>;
 }
 
-export interface ReplayOptions {
+export interface ReplayOptions<T extends LetterId = LetterId> {
   isWanted: (letter: LetterId) => boolean;
   /** Told once how many are going to be replayed. */
   onFound?: (count: number) => void;
   /** Of the new message. */
   newMessageId: () => string;
+  /** Before a letter is sent again: what is to be known by then. If it rejects, the letter stays. */
+  onTaken?: (letter: T) => Promise<void>;
   /** After a letter has left: what was kept about it may go. */
   onReplayed: (letter: LetterId) => Promise<void>;
   /** Ends it between two letters. */
@@ -49,7 +51,7 @@ export class ReplayError extends Error {
  */
 export async function replayLetters<T extends LetterId>(
   box: LetterBox<T>,
-  { isWanted, onFound, newMessageId, onReplayed, signal }: ReplayOptions,
+  { isWanted, onFound, newMessageId, onTaken, onReplayed, signal }: ReplayOptions<T>,
 ): Promise<Replay> {
   const left = new Set((await box.look()).filter(isWanted).map(({ sequenceNumber }) => sequenceNumber));
   onFound?.(left.size);
@@ -67,6 +69,7 @@ export async function replayLetters<T extends LetterId>(
       held.set(sequenceNumber, letter);
       if (isSeen) break;
       if (!left.has(sequenceNumber)) continue;
+      await onTaken?.(letter);
       await box.sendAgain(letter, newMessageId());
       left.delete(sequenceNumber);
       await takeAway(box, letter);

@@ -1,6 +1,7 @@
 import { parseNcrontab } from '../runtime/ncrontab.ts';
 import { byExpiry, type Gap } from '../windows/expiringGaps.ts';
 import { toInstant, WINDOW_MS } from '../windows/grid.ts';
+import { type FoldedWindows, spanText } from './foldWindows.ts';
 import { oneLine } from './oneLine.ts';
 import type { Status } from './status.ts';
 
@@ -12,12 +13,14 @@ export interface AttentionOptions {
   sourceDays: number;
 }
 
+const SHOWN_REASONS = 5;
+
 /** What needs a hand, most urgent first, each with what to do next. */
 export function needsAttention(
   status: Omit<Status, 'attention'>,
   { nowMs, schedule, sourceDays }: AttentionOptions,
 ): string[] {
-  const { planner, windows, coverage, queues, rejected, days, failed, missing, deadLetters } = status;
+  const { planner, windows, coverage, queues, rejected, days, unread, missing, deadLetters } = status;
   const found: string[] = [];
   if (missing.length > 0) {
     found.push(
@@ -38,13 +41,13 @@ export function needsAttention(
         'Restart the function app and look at its log.',
     );
   }
-  if (windows.failed > 0) {
-    const newest = failed[0];
-    found.push(
-      `${windows.failed} windows failed` +
-        (newest === undefined ? '.' : `; the newest, ${newest.window}: ${oneLine(newest.reason)}`),
-    );
-  }
+  found.push(...foldedLines(unread.failed, 'Failed'));
+  found.push(
+    ...foldedLines(
+      unread.stranded,
+      `Asked for more than a day ago and never read, and older than ${sourceDays} days, so that only "pstn backfill" asks again`,
+    ),
+  );
   found.push(...gapLines(coverage.gaps, nowMs, sourceDays));
   if (status.deletedBlobs.length > 0) {
     found.push(
@@ -65,6 +68,17 @@ export function needsAttention(
   if (rows > 0)
     found.push(`${rows} rows do not fit and lie below rejected/v1/ in pstn-raw, each with its reason.`);
   return found;
+}
+
+/** One line a reason, the newest windows first. */
+function foldedLines(folded: readonly FoldedWindows[], what: string): string[] {
+  const lines = folded
+    .slice(0, SHOWN_REASONS)
+    .map((line) => `${what}: ${spanText(line)}: ${oneLine(line.reason)}`);
+  const others = folded.slice(SHOWN_REASONS).reduce((sum, { windows }) => sum + windows, 0);
+  if (others > 0)
+    lines.push(`${what}: ${others} more windows for other reasons; "pstn status --json" has all.`);
+  return lines;
 }
 
 /** What is about to be lost first. */
@@ -99,8 +113,6 @@ const shortList = (ids: readonly string[]): string =>
   ids.length <= SHOWN_WINDOWS
     ? ids.join(', ')
     : `${ids.slice(0, SHOWN_WINDOWS).join(', ')} and ${ids.length - SHOWN_WINDOWS} more`;
-
-const SHOWN_REASONS = 5;
 
 /** The reasons, most frequent first: `: 2 times "...", once "..."`; empty if none is known. */
 function byReason(letters: Status['deadLetters']): string {

@@ -20,16 +20,18 @@ import { type BackfillLeft, backfillLeft } from './backfillLeft.ts';
 import { type BudgetFigures, readBudgetFigures } from './budget.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { deletedBlobs } from './deletedBlobs.ts';
-import { explainDeadLetter, type ExplainedDeadLetter, unexplained } from './deadLetters.ts';
+import { explainDeadLetter, type ExplainedDeadLetter, type Reasons, unexplained } from './deadLetters.ts';
 import { missingParts, type MissingParts } from './missingParts.ts';
+import { unreadWindows, type UnreadWindows } from './unreadWindows.ts';
 
 export interface Status {
   /** When it was looked at, by the pipeline's clock. */
   at: string;
   coverage: Coverage;
+  /** All that the ledger knows, however old, asked for by the planner or by command. */
   windows: Record<WindowState, number>;
-  /** The newest windows that failed, at most 20, with the reason. */
-  failed: { window: string; attempts: number; reason: string }[];
+  /** Those of them of which something is still to be known. */
+  unread: UnreadWindows;
   days: Record<DayState, number> & { incomplete: number };
   /** The newest changes of days that were settled, at most 20, newest first. */
   restatements: DayRestatement[];
@@ -70,14 +72,14 @@ export interface StatusServices {
   control: BlobContainer;
   dailyTotals: Table;
   budgetTable: Table;
-  ledger: Pick<Ledger, 'readDay'>;
+  ledger: Pick<Ledger, 'readAll'>;
   peeker: QueuePeeker;
 }
 
 /** A window is read at the planner's next tick after its end, and that takes a while. */
 const GRACE_MS = 2 * WINDOW_MS;
 const PARALLEL_DAYS = 8;
-const SHOWN_FAILURES = 20;
+const NOTHING: ReadonlyMap<string, LedgerEntry[]> = new Map();
 const SHOWN_DEAD_LETTERS = 20;
 const SHOWN_RESTATEMENTS = 20;
 
@@ -95,20 +97,22 @@ export async function readStatus(services: StatusServices): Promise<Status> {
   );
   const coverageFromMs = planner && Date.parse(planner.state.coverageFrom);
   const blobs = await parts.orElse(`container ${raw.name}`, undefined, () => rawWindows(raw));
+  const known = await parts.orElse(`table ${TABLES.windows}`, NOTHING, () => services.ledger.readAll());
+  const entries = [...known.values()].flat();
   const dates = new Set([
+    ...known.keys(),
     ...datesBetween(coverageFromMs ?? nowMs - config.SOURCE_DAYS * DAY_MS, nowMs + 1),
     ...(blobs === undefined ? [] : datesOf(blobs)),
   ]);
-  const [{ entries, byDate, days, foldErrors, restatements }, budget, withoutDay, queues] = await Promise.all(
-    [
-      readDays(services, dates, parts),
-      parts.orElse(`table ${budgetTable.name}`, undefined, () =>
-        readBudgetFigures(budgetTable, config, realNowMs),
-      ),
-      parts.orElse(`container ${raw.name}`, 0, () => count(raw.list(UNKNOWN_DAY_PREFIX))),
-      readQueues(services.peeker, parts),
-    ],
-  );
+  const byDate = new Map([...dates].map((date) => [date, known.get(date) ?? []]));
+  const [{ days, foldErrors, restatements }, budget, withoutDay, queues] = await Promise.all([
+    readDays(services, dates, parts),
+    parts.orElse(`table ${budgetTable.name}`, undefined, () =>
+      readBudgetFigures(budgetTable, config, realNowMs),
+    ),
+    parts.orElse(`container ${raw.name}`, 0, () => count(raw.list(UNKNOWN_DAY_PREFIX))),
+    readQueues(services.peeker, parts),
+  ]);
   const owedToMs = Math.floor((nowMs - GRACE_MS) / WINDOW_MS) * WINDOW_MS;
   const found = {
     at: new Date(nowMs).toISOString(),
@@ -117,7 +121,7 @@ export async function readStatus(services: StatusServices): Promise<Status> {
       coverageFromMs === undefined ? undefined : { fromMs: coverageFromMs, toMs: owedToMs },
     ),
     windows: countStates(entries),
-    failed: failures(entries),
+    unread: unreadWindows(entries, { nowMs, sourceDays: config.SOURCE_DAYS }),
     days,
     restatements,
     rejected: { inWindows: entries.reduce((sum, entry) => sum + entry.rejected, 0), withoutDay },
@@ -144,37 +148,30 @@ export async function readStatus(services: StatusServices): Promise<Status> {
 }
 
 interface ReadDays {
-  entries: LedgerEntry[];
-  byDate: Map<string, readonly LedgerEntry[]>;
   days: Status['days'];
   foldErrors: Map<string, string>;
   restatements: DayRestatement[];
 }
 
 async function readDays(
-  { ledger, dailyTotals }: StatusServices,
+  { dailyTotals }: StatusServices,
   dates: ReadonlySet<string>,
   parts: MissingParts,
 ): Promise<ReadDays> {
-  const entries: LedgerEntry[] = [];
-  const byDate = new Map<string, readonly LedgerEntry[]>();
   const days = { provisional: 0, settled: 0, restated: 0, incomplete: 0 };
   const foldErrors = new Map<string, string>();
   const restatements: DayRestatement[] = [];
   await inParallel(dates, PARALLEL_DAYS, async (date) => {
-    const [ofDay, head] = await Promise.all([
-      parts.orElse(`table ${TABLES.windows}`, [], () => ledger.readDay(date)),
-      parts.orElse(`table ${dailyTotals.name}`, undefined, () => readDayHead(dailyTotals, date)),
-    ]);
-    entries.push(...ofDay);
-    byDate.set(date, ofDay);
+    const head = await parts.orElse(`table ${dailyTotals.name}`, undefined, () =>
+      readDayHead(dailyTotals, date),
+    );
     if (head === undefined) return;
     if (head.restatements > 0) restatements.push(...(await restatementsOf(dailyTotals, date)));
     days[head.state] += 1;
     if (!head.complete) days.incomplete += 1;
     if (head.lastError !== undefined) foldErrors.set(date, head.lastError);
   });
-  return { entries, byDate, days, foldErrors, restatements: newest(restatements) };
+  return { days, foldErrors, restatements: newest(restatements) };
 }
 
 async function readQueues(peeker: QueuePeeker, parts: MissingParts): Promise<QueueFigures[]> {
@@ -188,7 +185,7 @@ async function readQueues(peeker: QueuePeeker, parts: MissingParts): Promise<Que
 async function deadLetters(
   { peeker, control }: StatusServices,
   queues: readonly QueueFigures[],
-  reasons: Pick<ReadDays, 'entries' | 'foldErrors'>,
+  reasons: Omit<Reasons, 'control'>,
   parts: MissingParts,
 ): Promise<ExplainedDeadLetter[]> {
   const found: ExplainedDeadLetter[] = [];
@@ -227,17 +224,6 @@ function countStates(entries: readonly LedgerEntry[]): Record<WindowState, numbe
   for (const { state } of entries) states[state] += 1;
   return states;
 }
-
-const failures = (entries: readonly LedgerEntry[]): Status['failed'] =>
-  entries
-    .filter(({ state }) => state === 'failed')
-    .sort((a, b) => b.window.fromMs - a.window.fromMs)
-    .slice(0, SHOWN_FAILURES)
-    .map(({ window, attempts, lastError }) => ({
-      window: window.id,
-      attempts,
-      reason: lastError ?? 'no reason was left',
-    }));
 
 async function count(items: AsyncIterable<unknown>): Promise<number> {
   let found = 0;

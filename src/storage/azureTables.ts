@@ -9,6 +9,12 @@ import type { Entity, EntityProperties, EntityValue, Table, TableOperation } fro
  */
 export function azureTable(client: TableClient, answerMs = ANSWER_MS): Table {
   const { tableName, url } = client;
+  async function* entities(queryOptions: { filter?: string }): AsyncGenerator<Entity> {
+    const pages = answeredPages(`querying ${tableName}`, url, answerMs, (abortSignal) =>
+      client.listEntities({ queryOptions, abortSignal }).byPage(),
+    );
+    for await (const page of pages) for (const raw of page) yield toEntity(raw);
+  }
   return {
     name: tableName,
 
@@ -31,12 +37,10 @@ export function azureTable(client: TableClient, answerMs = ANSWER_MS): Table {
       const bounds = [odata`PartitionKey eq ${partitionKey}`];
       if (range?.from !== undefined) bounds.push(odata`RowKey ge ${range.from}`);
       if (range?.below !== undefined) bounds.push(odata`RowKey lt ${range.below}`);
-      const queryOptions = { filter: bounds.join(' and ') };
-      const pages = answeredPages(`querying ${tableName}`, url, answerMs, (abortSignal) =>
-        client.listEntities({ queryOptions, abortSignal }).byPage(),
-      );
-      for await (const page of pages) for (const raw of page) yield toEntity(raw);
+      yield* entities({ filter: bounds.join(' and ') });
     },
+
+    scan: () => entities({}),
 
     async transact(partitionKey, operations) {
       const actions = operations.map((one) => toAction(partitionKey, one));

@@ -10,6 +10,8 @@ export interface Table {
   get(partitionKey: string, rowKey: string): Promise<Entity | undefined>;
   /** Entities of one partition in the order of row keys; `from` and `below` bound the row key, `[from, below)`. */
   query(partitionKey: string, range?: { from?: string; below?: string }): AsyncIterable<Entity>;
+  /** All there is, in the order of partition and row keys: for commands, whatever the table has become. */
+  scan(): AsyncIterable<Entity>;
   /**
    * Entity-group transaction: all or nothing, at most 100 operations of one partition, in this order.
    * Resolves to the new ETags in the order of the operations (undefined for a delete). Rejects with

@@ -10,6 +10,7 @@ import type { PackLimits } from './packJobs.ts';
 import { plannedAfter } from './plannedAfter.ts';
 import { readDays } from './readDays.ts';
 import { sendJobs } from './sendJobs.ts';
+import { troubledIn } from './troubledIn.ts';
 
 export interface BackfillServices {
   ledger: Pick<Ledger, 'readDay' | 'markPlanned'>;
@@ -60,6 +61,7 @@ export async function packBackfill(
     ripeMs: nowMs - settleHours * WINDOW_MS,
     soon: true,
     limits,
+    isApart: troubledIn(days),
   });
   const noted = windows.map(({ id }): [string, NotedWindow] => {
     const entry = known.get(id);

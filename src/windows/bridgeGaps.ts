@@ -51,4 +51,5 @@ export function bridgeGaps(
 const gapOf = (before: Window, after: Window): Window[] =>
   after.fromMs - before.toMs > MAX_GAP_MS ? [] : windowsBetween(before.toMs, after.fromMs);
 
-const isPlain = ({ state, claim, done }: LedgerEntry): boolean => state === 'read' && claim === done;
+const isPlain = ({ state, claim, done, attempts }: LedgerEntry): boolean =>
+  state === 'read' && claim === done && attempts === 0;

@@ -95,8 +95,18 @@ export interface Unless {
 export interface Ledger {
   /** Entries of a day in the order of windows; windows nobody planned are missing. */
   readDay(date: string): Promise<LedgerEntry[]>;
-  /** Writes `plannedAt` and lane; a window without an entry gets one in state `planned`. All windows are of one day or several. */
-  markPlanned(windows: readonly Window[], lane: Lane, plannedAtMs: number): Promise<void>;
+  /** By date, ascending: all that was ever asked for or read. Reads the whole table: for commands. */
+  readAll(): Promise<Map<string, LedgerEntry[]>>;
+  /**
+   * Writes `plannedAt` and lane; a window without an entry gets one in state `planned`. All windows are of one day or
+   * several. With `anew`, a window that failed is no longer given up: a person says that its fault is mended.
+   */
+  markPlanned(
+    windows: readonly Window[],
+    lane: Lane,
+    plannedAtMs: number,
+    options?: { anew?: boolean },
+  ): Promise<void>;
   /**
    * Takes one claim for windows of **one** day, in one transaction with the day's counter. An answer that is
    * lost burns a number. `firstClaim` is asked for the largest claim in the day's blobs when the day has no

@@ -97,15 +97,16 @@ export function afterFailure(properties: EntityProperties, reason: string, final
   const attempts = countIn(properties, 'attempts');
   return {
     ...NEVER_READ,
-    ...properties,
-    ...(final && { state: 'failed' }),
-    ...(!final && properties['state'] === 'failed' && { state: stateBeforeFailure(properties) }),
+    ...(final ? { ...properties, state: 'failed' } : triedAgain(properties)),
     attempts: attempts + 1,
     lastError: reason.slice(0, MAX_REASON_UNITS),
   };
 }
 
 /** A window that failed and is tried again is no longer given up. */
+export const triedAgain = (properties: EntityProperties): EntityProperties =>
+  properties['state'] === 'failed' ? { ...properties, state: stateBeforeFailure(properties) } : properties;
+
 function stateBeforeFailure(properties: EntityProperties): WindowState {
   if (properties['shrunkClaim'] !== undefined) return 'shrunk';
   return countIn(properties, 'reads') > 0 ? 'read' : 'planned';

@@ -1,6 +1,7 @@
 import type { WindowJob } from '../queues/messages.ts';
 import type { ExpectedRows } from './expectedRows.ts';
 import { toInstant, type Window, WINDOWS_A_DAY } from './grid.ts';
+import { limitsFor } from './limitsFor.ts';
 import { packJobs, type PackInput, runsOf } from './packJobs.ts';
 
 export interface StepInput extends Omit<PackInput, 'expectedRows'> {
@@ -23,7 +24,13 @@ const WORTH_A_STEP = 2;
  * first a day, then six, then all.
  */
 export function packInSteps({ expected, ripeMs, ...input }: StepInput): WindowJob[] {
-  const pack = (windows: readonly Window[]) => packJobs({ ...input, windows, expectedRows: expected.of });
+  const rowsOf = (windows: readonly Window[]) =>
+    windows.reduce((rows, window) => rows + expected.of(window), 0);
+  const pack = (windows: readonly Window[]) => {
+    // A mere guess is no ground for more requests.
+    const limits = expected.known < FIRST_STEP ? undefined : limitsFor(rowsOf(windows));
+    return packJobs({ ...input, windows, expectedRows: expected.of, limits: input.limits ?? limits });
+  };
   const newest = runsOf(input.windows).at(-1) ?? [];
   const step = stepOf(newest, expected.known, ripeMs);
   const [oldest] = newest;

@@ -24,12 +24,15 @@ export interface PackInput {
   limits?: PackLimits | undefined;
   /** Somebody waits for the outcome. */
   soon?: boolean | undefined;
+  /** Windows that share no job with others: a read of them has failed, and would fail the others' as well. */
+  isApart?: ((window: Window) => boolean) | undefined;
 }
 
 /** Packs adjacent windows into as few jobs as the limits allow, newest first. */
-export function packJobs({ windows, lane, plannedMs, expectedRows, limits, soon }: PackInput): WindowJob[] {
+export function packJobs(input: PackInput): WindowJob[] {
+  const { windows, lane, plannedMs, expectedRows, limits, soon, isApart = () => false } = input;
   const planned = new Date(plannedMs).toISOString();
-  return runsOf(windows)
+  return runsOf(windows, isApart)
     .flatMap((run) => cutRun(run, expectedRows, limits ?? PACK_LIMITS))
     .reverse()
     .map(({ fromMs, toMs, rows }) => ({
@@ -45,13 +48,17 @@ export function packJobs({ windows, lane, plannedMs, expectedRows, limits, soon 
 /** What sums of fractions may be off. */
 const ROUNDING = 1e-6;
 
-/** Adjacent windows, ascending; each window once. */
-export function runsOf(windows: readonly Window[]): Window[][] {
+/** Adjacent windows of which all stand apart or none, ascending; each window once. */
+export function runsOf(
+  windows: readonly Window[],
+  isApart: (window: Window) => boolean = () => false,
+): Window[][] {
   const byStart = new Map(windows.map((window) => [window.fromMs, window]));
   const runs: Window[][] = [];
   for (const window of [...byStart.values()].sort((a, b) => a.fromMs - b.fromMs)) {
     const run = runs.at(-1);
-    if (run?.at(-1)?.toMs === window.fromMs) run.push(window);
+    const last = run?.at(-1);
+    if (last?.toMs === window.fromMs && isApart(last) === isApart(window)) run?.push(window);
     else runs.push([window]);
   }
   return runs;

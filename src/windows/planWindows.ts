@@ -28,6 +28,7 @@ import {
 import { rawDays } from './rawDays.ts';
 import { reportGaps, reportMissing } from './reportLosses.ts';
 import { sendJobs } from './sendJobs.ts';
+import { troubledIn } from './troubledIn.ts';
 import { wakeDays } from './wakeDays.ts';
 
 export interface PlanServices {
@@ -107,6 +108,7 @@ export async function planAndSend(services: PlanServices, log: Log): Promise<Pla
     if (entries !== undefined) known.set(date, entries);
   });
   const expected = expectedRows(known, settings.settleHours);
+  const isApart = troubledIn(known);
   const ripeMs = nowMs - settings.settleHours * WINDOW_MS;
   const outcome: PlanOutcome = {
     ...passes,
@@ -117,8 +119,15 @@ export async function planAndSend(services: PlanServices, log: Log): Promise<Pla
   };
   for (const lane of ['live', 'backfill'] as const) {
     const due = plan[lane].map(({ window }) => window);
-    const windows = bridgeGaps(due, known, expected);
-    const jobs = packInSteps({ windows, lane, plannedMs: nowMs, expected, ripeMs });
+    const windows = [
+      ...bridgeGaps(
+        due.filter((window) => !isApart(window)),
+        known,
+        expected,
+      ),
+      ...due.filter(isApart),
+    ];
+    const jobs = packInSteps({ windows, lane, plannedMs: nowMs, expected, ripeMs, isApart });
     await sendJobs(services, lane, jobs, nowMs);
     outcome.jobs[lane] = jobs.length;
     if (jobs.length > 0) {

@@ -9,6 +9,7 @@ import { nearbyDates } from './nearbyDates.ts';
 import { packInSteps } from './packInSteps.ts';
 import { windowsOfJob } from './packJobs.ts';
 import { readDays } from './readDays.ts';
+import { troubledIn } from './troubledIn.ts';
 
 export interface SendRestDeps {
   ledger: Pick<Ledger, 'readDay'>;
@@ -45,6 +46,7 @@ export async function sendRest(
     soon,
     expected: learned ? expected : { ...expected, known: Infinity },
     ripeMs: nowMs - settleHours * WINDOW_MS,
+    isApart: troubledIn(days),
   });
   if (jobs.length > 0) await sender.sendAll(queueOfLane(lane), jobs.map(toMessage));
   return jobs.length;

@@ -1,5 +1,6 @@
 import type { WindowJob } from '../queues/messages.ts';
 import type { Window } from './grid.ts';
+import { limitsFor } from './limitsFor.ts';
 import { packJobs, type PackLimits } from './packJobs.ts';
 
 export interface SplitInput {
@@ -22,10 +23,14 @@ const LEAST_ROWS = 1;
  */
 export function splitJob({ job, windows, expectedRows, seenRows, limits }: SplitInput): WindowJob[] {
   const raised = raisedRows(windows, expectedRows, seenRows);
-  const cut = middleOf(windows.map(raised));
+  const rows = windows.map(raised);
+  const cut = middleOf(rows);
   const { lane, planned, soon, then } = job;
   const pack = (half: readonly Window[]) =>
-    packJobs({ windows: half, lane, plannedMs: Date.parse(planned), expectedRows: raised, soon, limits });
+    packJobs({
+      ...{ windows: half, lane, soon, plannedMs: Date.parse(planned), expectedRows: raised },
+      limits: limits ?? limitsFor(sum(half.map(raised)), sum(rows)),
+    });
   const jobs = [...pack(windows.slice(cut)), ...pack(windows.slice(0, cut))];
   const last = jobs.at(-1);
   if (last !== undefined && then !== undefined) last.then = then;

@@ -4,7 +4,15 @@ import type { Entity, EntityProperties, Table, TableOperation } from '../storage
 import { byDate } from './byDate.ts';
 import type { Window } from './grid.ts';
 import type { Claim, Ledger, LedgerEntry, RestoredWindow } from './ledger.ts';
-import { afterFailure, afterRead, afterShrunk, hasEnded, instantOf, withoutClaim } from './ledgerChanges.ts';
+import {
+  afterFailure,
+  afterRead,
+  afterShrunk,
+  hasEnded,
+  instantOf,
+  triedAgain,
+  withoutClaim,
+} from './ledgerChanges.ts';
 import { countIn, NEVER_READ, toEntry } from './ledgerEntity.ts';
 
 /** The day's counter of claims, before its windows in the order of keys. */
@@ -24,12 +32,23 @@ export function createTableLedger(table: Table): Ledger {
       return entries;
     },
 
-    async markPlanned(windows, lane, plannedAtMs) {
+    async readAll() {
+      const days = new Map<string, LedgerEntry[]>();
+      for await (const entity of table.scan()) {
+        if (isInternal(entity)) continue;
+        const ofDay = days.get(entity.partitionKey);
+        if (ofDay === undefined) days.set(entity.partitionKey, [toEntry(entity)]);
+        else ofDay.push(toEntry(entity));
+      }
+      return days;
+    },
+
+    async markPlanned(windows, lane, plannedAtMs, { anew = false } = {}) {
       const plan = { plannedAt: instantOf(plannedAtMs), lane };
       await inParallel(byDate(windows), PARALLEL_DAYS, ([date, ofDay]) =>
         changeDay(table, date, ofDay.map(ofWindow), (properties) => ({
           ...NEVER_READ,
-          ...properties,
+          ...(anew ? triedAgain(properties) : properties),
           ...plan,
         })),
       );

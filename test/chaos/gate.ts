@@ -42,9 +42,15 @@ export class Gate {
   #lastInvocation = 0;
   /** Calls that had their turn, by place. */
   readonly counts = new Map<string, number>();
+  readonly #freezes = new Map<Process, { place: string; ms: number }>();
 
   constructor(deps: GateDeps) {
     this.#deps = deps;
+  }
+
+  /** A process will stand still before its next call of a place. */
+  freezeAt(process: Process, place: string, ms: number): void {
+    this.#freezes.set(process, { place, ms });
   }
 
   pass<T>(
@@ -98,13 +104,20 @@ export class Gate {
     this.#lastInvocation = call.of.id;
     const { id, job, process } = call.of;
     this.counts.set(call.place, (this.counts.get(call.place) ?? 0) + 1);
-    const fault = faults.ofCall(job, call.place);
+    const fault = this.#freezeOf(call) ?? faults.ofCall(job, call.place);
     const what = fault === undefined ? '' : ` ${fault.kind.toUpperCase()}`;
     trace.add(time.nowMs, `${process.name} ${job}#${id} ${call.place} ${call.detail}${what}`);
     if (fault?.kind === 'freezeBefore') {
       freeze(process, fault.ms);
       this.#waiting.push(call);
     } else call.run(fault);
+  }
+
+  #freezeOf({ of: { process }, place }: WaitingCall): CallFault | undefined {
+    const freeze = this.#freezes.get(process);
+    if (freeze?.place !== place) return undefined;
+    this.#freezes.delete(process);
+    return { on: 'call', kind: 'freezeBefore', place, nth: 0, ms: freeze.ms };
   }
 
   /** What a process still wanted to do is never done. */

@@ -55,7 +55,7 @@ function makeRow(random: Random, plan: RowsPlan, hours: readonly number[], name:
   );
   const states: State[] = [[Math.min(cameMs, restMs - 1), json(call)]];
   const order = random.unit();
-  const kind = random.below(11);
+  const kind = random.below(12);
   if (call['startDateTime'] === null) return { order, states };
   const later = (): number => random.between(Math.min(Math.max(0, cameMs), restMs - 2), restMs - 1);
   if (kind === 0) states.push([later(), null]);
@@ -71,6 +71,11 @@ function makeRow(random: Random, plan: RowsPlan, hours: readonly number[], name:
     const other = json(changed(random, call));
     for (let n = random.between(2, 6); n > 0; n -= 1)
       states.push([later(), n % 2 === 0 ? other : json(call)]);
+  } else if (kind === 6) {
+    // There and back between two reads: whoever read it in between may come last.
+    const thereMs = later();
+    const backMs = Math.min(thereMs + random.pick([1, 3, 10, 30]) * MINUTE_MS, restMs - 1);
+    states.push([thereMs, random.chance(0.5) ? null : json(changed(random, call))], [backMs, json(call)]);
   }
   states.sort(([a], [b]) => a - b);
   return { order, states };
@@ -96,7 +101,7 @@ function makeBurst(random: Random, { restMs, burst }: RowsPlan, hours: readonly 
   const hour = random.pick(hours);
   const goesMs = random.below(restMs);
   const comesMs = random.chance(0.6) ? goesMs + random.below(restMs - goesMs) : undefined;
-  const share = random.unit();
+  const share = random.chance(0.3) ? 0 : random.unit();
   const goesAtLast = random.chance(0.3);
   return Array.from({ length: burst }, (_, at) => {
     const text = json(makeCall(random, hour, `b${at}`));

@@ -42,7 +42,7 @@ export function makeSchedule(seed: number): Schedule {
       restMs,
       coverFromMs,
       rows: random.between(8, 70),
-      burst: random.chance(0.25) ? random.between(11, 40) : 0,
+      burst: random.chance(0.4) ? random.between(11, 40) : 0,
     }),
     commands: makeCommands(random, startMs, restMs, coverFromMs),
     faults: makeFaults(random, restMs),
@@ -133,9 +133,9 @@ const CALL_FAULTS: readonly CallFaultKind[] = [
 
 /** Calls that change something, each with how often it comes about in a schedule. */
 const PLACES: readonly (readonly [place: string, often: number])[] = [
-  ['raw.commit', 200],
-  ['raw.stage', 200],
-  ['raw.put', 10],
+  ['raw.put', 200],
+  ['raw.commit', 60],
+  ['raw.stage', 60],
   ['windows.transact', 300],
   ['dailyTotals.transact', 150],
   ['monthlyTotals.transact', 100],
@@ -149,7 +149,10 @@ const PLACES: readonly (readonly [place: string, often: number])[] = [
   ['tick:queue.send', 40],
   ['tick:windows.transact', 40],
   ['fetch:queue.send', 60],
-  ['fetchBackfill:raw.commit', 60],
+  ['fetch:raw.put', 60],
+  ['fetch:raw.put', 20],
+  ['fetchBackfill:raw.put', 60],
+  ['fetchBackfill:raw.commit', 20],
   ['aggregate:queue.send', 60],
   ['aggregate:dailyTotals.transact', 60],
   ['aggregate:dailyTotals.transact', 200],
@@ -182,7 +185,17 @@ const LAST_FAULTS: readonly CallFaultKind[] = [
 
 function makeLastFaults(random: Random): CallFault[] {
   const count = random.pick([0, 0, 1, 1, 2, 3]);
-  return Array.from({ length: count }, () => makeCallFault(random, LAST_FAULTS, random.between(500, 20_000)));
+  const faults = Array.from({ length: count }, () => {
+    return makeCallFault(random, LAST_FAULTS, random.between(500, 20_000));
+  });
+  if (random.chance(0.5)) return faults;
+  // A fold that has looked at its sources, and stands still before it says that it is at work.
+  const [place, nth, ms] = [
+    'aggregate:dailyTotals.transact',
+    random.small(12),
+    random.between(20_000, 400_000),
+  ];
+  return [...faults, { on: 'call', kind: 'freezeBefore', place, nth, ms }];
 }
 
 const GRAPH_FAULTS: readonly GraphFaultKind[] = [
@@ -196,6 +209,10 @@ const GRAPH_FAULTS: readonly GraphFaultKind[] = [
   'forbidden',
   'timeout',
   'emptyPage',
+  'emptyLog',
+  'staleCopy',
+  'staleCopy',
+  'staleCopy',
 ];
 
 function makeFaults(random: Random, restMs: number): Fault[] {
@@ -208,6 +225,15 @@ function makeFaults(random: Random, restMs: number): Fault[] {
     const count = random.pick([1, 1, 2, 4, 12]);
     const ms = random.pick([1_000, 2_000, 30_000, 61_000, 300_000]);
     faults.push({ on: 'graph', kind: random.pick(GRAPH_FAULTS), nth: random.below(200), count, ms });
+  }
+  if (random.chance(0.3)) {
+    faults.push({
+      on: 'graph',
+      kind: 'emptyLog',
+      nth: random.below(60),
+      count: random.pick([1, 1, 3]),
+      ms: 0,
+    });
   }
   for (let n = random.pick([0, 0, 1, 4]); n > 0; n -= 1) {
     const atMs = random.below(restMs);

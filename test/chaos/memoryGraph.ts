@@ -6,6 +6,9 @@ import type { RowHistory } from './schedule.ts';
 
 export const ORIGIN = 'https://graph.example';
 
+/** A copy that is behind is so by this many times the time of its fault. */
+const BEHIND = 60;
+
 export interface MemoryGraphOptions {
   rows: readonly RowHistory[];
   startMs: number;
@@ -43,12 +46,15 @@ export class MemoryGraph {
     return this.#rows.flatMap((row) => this.#now(row) ?? []);
   }
 
-  /** Whether the log has a row now with the id of this one; of rows without, whether it may have this one. */
-  hasIdOf(line: string): boolean {
+  /**
+   * Whether a read that does not bring a row has lost it: the log does not have it now, or has always had it as it is.
+   * (One that has changed may have been brought in another place.) Of rows without an id nothing is known.
+   */
+  isLost(line: string): boolean {
     const id = idOf(line);
-    if (id === 'null') return true;
-    const rows = this.#byId.get(id) ?? [];
-    return rows.some((row) => idOf(this.#now(row) ?? '') === id);
+    if (id === 'null') return false;
+    const rows = (this.#byId.get(id) ?? []).filter((row) => idOf(this.#now(row) ?? '') === id);
+    return rows.every(({ states, lastly }) => states.length === 1 && lastly === undefined);
   }
 
   /** {@link idAndStart} of the rows that the log has when it comes to rest. */
@@ -91,9 +97,12 @@ export class MemoryGraph {
         throw new GraphError('timeout', 'no answer in time');
       case 'html':
         return { status: 200, headers, body: '<html><body>Sign in</body></html>' };
+      case 'emptyLog':
+        return { status: 200, headers, body: '{"@odata.context":"x","value":[]}' };
       case 'cutBody':
       case 'elsewhere':
       case 'emptyPage':
+      case 'staleCopy':
       case undefined: {
         const body = this.#page(url, fault);
         // A gateway that cuts an answer without saying so.
@@ -110,7 +119,8 @@ export class MemoryGraph {
     const { fromMs, toMs, skip } = readUrl(url);
     const [from, to] = [BigInt(fromMs) * 10_000n, BigInt(toMs) * 10_000n];
     const { pageSize } = this.#options;
-    const matching = this.#near(fromMs, toMs).filter((json) => {
+    const behindMs = fault?.kind === 'staleCopy' ? fault.ms * BEHIND : 0;
+    const matching = this.#near(fromMs, toMs, behindMs).filter((json) => {
       const start = this.#startOf(json);
       return start === undefined || (start >= from && start <= to);
     });
@@ -128,19 +138,19 @@ export class MemoryGraph {
     return `{"@odata.context":"x","value":[${value.join(',')}]${next}}`;
   }
 
-  /** In order, the rows that the log has now and that may start in these hours. */
-  #near(fromMs: number, toMs: number): string[] {
+  /** In order, the rows that the log had so long ago and that may start in these hours. */
+  #near(fromMs: number, toMs: number, behindMs: number): string[] {
     const rows = new Set(this.#byHour.get(NaN));
     for (let hour = hourOfMs(fromMs); hour <= hourOfMs(toMs); hour += 1) {
       for (const row of this.#byHour.get(hour) ?? []) rows.add(row);
     }
-    return [...rows].sort((a, b) => a.order - b.order).flatMap((row) => this.#now(row) ?? []);
+    return [...rows].sort((a, b) => a.order - b.order).flatMap((row) => this.#now(row, behindMs) ?? []);
   }
 
-  /** Undefined if the log does not have it now. */
-  #now({ states, lastly }: RowHistory): string | undefined {
+  /** Undefined if the log does not have it now, or did not have it so long ago. */
+  #now({ states, lastly }: RowHistory, behindMs = 0): string | undefined {
     if (this.isLastAct && lastly !== undefined) return lastly ?? undefined;
-    const atMs = this.#options.nowMs() - this.#options.startMs;
+    const atMs = this.#options.nowMs() - this.#options.startMs - behindMs;
     return states.findLast(([fromMs]) => fromMs <= atMs)?.[1] ?? undefined;
   }
 

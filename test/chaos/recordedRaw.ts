@@ -17,13 +17,15 @@ export interface RecordedContainer {
 /**
  * The same container, of which every version is kept, and to which nothing may be done that the format forbids: a
  * blob of a read is never replaced by that of an older one, and never deleted; many rows go only if a read that was
- * kept aside before had lost them already.
- * @param isInLog whether the log has a row just now, wherever it belongs: then it is not lost
+ * kept aside before had lost them already. Nor does one land after a newer read was accepted.
+ * @param acceptedClaim largest claim of the accepted reads of the window of a blob; 0 if nothing can be said
+ * @param isLost whether a read that does not bring a row has lost it
  * @param onFault is told in words
  */
 export function recordedRaw(
   inner: MemoryContainer,
-  isInLog: (line: string) => boolean,
+  acceptedClaim: (blobName: string) => number,
+  isLost: (line: string) => boolean,
   onFault: (fault: string) => void,
 ): RecordedContainer {
   const history = new Map<string, BlobVersion>();
@@ -44,7 +46,9 @@ export function recordedRaw(
     history.set(etag, { name, text, metadata });
     const claim = claimOf(name);
     if (claim < before) onFault(`${name}: a read of claim ${before} was replaced by claim ${claim}`);
-    if (name.startsWith(RAW) && isDoubtful(textBefore, text, isInLog) && !hasWitness(name, claim)) {
+    const accepted = name.startsWith(RAW) ? acceptedClaim(name) : 0;
+    if (claim < accepted) onFault(`${name}: read ${claim} was landed after read ${accepted} was accepted`);
+    if (name.startsWith(RAW) && isDoubtful(textBefore, text, isLost) && !hasWitness(name, claim)) {
       onFault(`${name}: read ${claim} lost many rows and was believed though none before had lost them`);
     }
     return written;
@@ -66,10 +70,10 @@ export function recordedRaw(
 const RAW = 'ndjson/';
 
 /** More than 10 rows and 5 %, as the documents have it. */
-function isDoubtful(before: string, after: string, isInLog: (line: string) => boolean): boolean {
+function isDoubtful(before: string, after: string, isLost: (line: string) => boolean): boolean {
   const rows = linesOf(before);
   const left = new Set(linesOf(after).map(keyOf));
-  const lost = rows.filter((line) => !left.has(keyOf(line)) && !isInLog(line)).length;
+  const lost = rows.filter((line) => !left.has(keyOf(line)) && isLost(line)).length;
   return lost > 10 && lost * 20 > rows.length;
 }
 

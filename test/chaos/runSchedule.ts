@@ -79,10 +79,10 @@ async function act(
 
 /**
  * What only the timer's look finds: that the last window has become final where its rows are as they were, and that
- * a claim was left behind of a read that another one has overtaken.
+ * a claim was left behind of a read that another one has overtaken, though it had replaced a blob before it died.
  */
 const WITHOUT_TIMER =
-  /: (still (provisional|without a head), though|read \d+ has not ended \(done \d+\) and was not planned again$)/;
+  /: (still (provisional|without a head), though|read \d+ has not ended \(done \d+\) and was not planned again$|the blob is of read \d+, done is \d+$)/;
 
 /**
  * The log changes once more, and an operator has all of it read again. No timer fires: messages alone have to bring

@@ -108,7 +108,11 @@ export type GraphFaultKind =
   | 'elsewhere'
   | 'forbidden'
   | 'timeout'
-  | 'emptyPage';
+  | 'emptyPage'
+  /** It answers as if there were no rows, and says that this is all. */
+  | 'emptyLog'
+  /** It answers as of a while ago, and whoever has asked stands still before it lands what it got. */
+  | 'staleCopy';
 
 /** The call number `nth` (from 0) of a place, `raw.commit` or `fetch:raw.commit`; `*` counts all calls. */
 export interface CallFault {

@@ -7,7 +7,8 @@ const HEAD = '!day';
 
 /**
  * The table of daily totals, looked at after each change as a reader would: a day that says that it is whole is what
- * the blobs come to that it names.
+ * the blobs come to that it names, and of none of them does it name an older version than the fold before: whoever
+ * claims later has also looked later.
  * @param onFault is told in words
  */
 export function watchedTotals(
@@ -15,6 +16,7 @@ export function watchedTotals(
   history: ReadonlyMap<string, BlobVersion>,
   onFault: (fault: string) => void,
 ): Table {
+  const vectors = new Map<string, Record<string, string>>();
   return {
     ...inner,
     transact: async (partition, operations) => {
@@ -26,6 +28,13 @@ export function watchedTotals(
       const entities = [];
       for await (const entity of inner.query(partition)) entities.push(entity);
       for (const fault of judgeDay(head, entities, history)) onFault(fault);
+      const vector = JSON.parse(String(head.properties['vector'])) as Record<string, string>;
+      for (const [windowId, etag] of Object.entries(vectors.get(partition) ?? {})) {
+        const now = vector[windowId];
+        if (now === undefined || Number(now) >= Number(etag)) continue;
+        onFault(`day ${partition}: was folded with ${windowId} as of ${etag}, and then with ${now}`);
+      }
+      vectors.set(partition, vector);
       return etags;
     },
   };

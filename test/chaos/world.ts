@@ -39,6 +39,8 @@ export interface WorldOptions {
   isWatched?: boolean;
 }
 
+const RAW_BLOB = /^ndjson\/v1\/callDate=(.{10})\/pstn-calls-(\d\d)00-PT60M\.jsonl$/;
+
 /** Messages that send themselves again would become more and more. */
 const MAX_DOUBLED = 30;
 
@@ -106,12 +108,26 @@ export class World {
     const onFault = (fault: string): void => {
       this.broken.push(`${new Date(time.nowMs).toISOString()} ${fault}`);
     };
-    this.#recordedRaw = recordedRaw(this.raw, (line) => this.graph.hasIdOf(line), onFault);
+    this.#recordedRaw = recordedRaw(
+      this.raw,
+      (name) => this.#acceptedClaim(name),
+      (line) => this.graph.isLost(line),
+      onFault,
+    );
     this.history = this.#recordedRaw.history;
     this.#watchedLedger = watchedLedger(this.windows, this.reads);
     this.#watchedTotals = isWatched
       ? watchedTotals(this.dailyTotals, this.history, onFault)
       : this.dailyTotals;
+  }
+
+  /** Nothing can be said where the counter of claims, or a blob that held back older reads, was lost. */
+  #acceptedClaim(blobName: string): number {
+    const [, date = '', hour = ''] = RAW_BLOB.exec(blobName) ?? [];
+    const windowId = `${date}T${hour}Z`;
+    if (this.lostWindows.has(windowId)) return 0;
+    if (this.schedule.commands.some(({ kind }) => kind === 'lostLedger')) return 0;
+    return Math.max(0, ...this.reads.filter((read) => read.windowId === windowId).map(({ claim }) => claim));
   }
 
   /** The services of one run of a handler of a process. */
@@ -149,7 +165,13 @@ export class World {
             transport: memoryTransport(
               (url, call) => gate.pass(of, 'graph.page', url.slice(ORIGIN.length), call, graphSilent),
               this.graph,
-              () => this.faults.ofRequest(),
+              () => {
+                const fault = this.faults.ofRequest();
+                // Longer than its message is held: somebody else reads the same meanwhile.
+                if (fault?.kind === 'staleCopy')
+                  gate.freezeAt(process, 'raw.put', fault.ms + this.schedule.pace.lockMs);
+                return fault;
+              },
             ),
             pacer: this.#budgetOf(process),
             log: graphLog,

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ListedDeadLetter } from '../../src/report/listDeadLetters.ts';
@@ -45,6 +48,22 @@ const refusals = async (): Promise<string[]> => {
   return names;
 };
 
+/** Takes requests and answers none, until it is closed. */
+async function startSilentOrigin() {
+  let asked = 0;
+  const server = createServer(() => void (asked += 1)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked: () => asked,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
 describe('a job that failed for good', () => {
   it('is listed with its reason, and read once its cause is mended and it is replayed', async () => {
     const { date, rows, graph } = await pipeline.simulate(FEW_HOURS);
@@ -56,7 +75,16 @@ describe('a job that failed for good', () => {
     });
     expect(letter).toMatchObject({ queue: 'pstn-windows-backfill', deliveries: 10 });
     expect(letter?.reason).toContain('CallRecords.Read.All');
-    expect((await status()).code).toBe(3);
+    const { code: needsAHand, found: failed } = await status();
+    expect(needsAHand).toBe(3);
+    expect(failed.unread.failed).toEqual([
+      {
+        windows: 3,
+        first: `${date}T12Z`,
+        last: `${date}T14Z`,
+        reason: expect.stringContaining('denies') as string,
+      },
+    ]);
     const { stdout } = await pstn('dead-letters', 'list');
     expect(stdout).toMatch(
       /^pstn-windows-backfill {2}\S+ {2}sent 20\S+, 10 deliveries\n {2}Graph denies access/m,
@@ -76,12 +104,22 @@ describe('a job that failed for good', () => {
     });
     expect(again?.messageId).toMatch(/^replay-/);
 
-    pipeline.router.route(date, () => graph.url);
+    // While it is on its way, its windows are waited for, and have not failed.
+    const silent = await startSilentOrigin();
+    pipeline.router.route(date, () => silent.url);
     const one = await pstn('dead-letters', 'replay', '--message', again?.messageId ?? '');
     expect(one).toMatchObject({
       code: 0,
       stdout: '1 of 1 dead letters of pstn-windows-backfill sent again\n',
     });
+    expect((await status()).found).toMatchObject({
+      windows: { failed: 0, planned: 3 },
+      unread: { failed: [], planned: [{ windows: 3 }] },
+      backfill: { windows: 3 },
+    });
+    await eventually('it is asked for', () => (silent.asked() > 0 ? true : undefined));
+    pipeline.router.route(date, () => graph.url);
+    await silent.close();
     await eventually('all of it is read and summed', async () => {
       const { found } = await status();
       const day = found.windows.failed === 0 && found.windows.read === 3 && found.queues;
@@ -90,7 +128,11 @@ describe('a job that failed for good', () => {
     });
     await pipeline.expectStored(date, rows);
     const { found } = await status();
-    expect(found).toMatchObject({ deadLetters: [], failed: [], windows: { failed: 0, read: 3 } });
+    expect(found).toMatchObject({
+      deadLetters: [],
+      unread: { failed: [], planned: [] },
+      windows: { failed: 0, read: 3 },
+    });
     expect(found.attention.filter((line) => /dead letters|failed/.test(line))).toEqual([]);
   });
 

@@ -162,6 +162,21 @@ describe('throttling', () => {
     ]);
   });
 
+  it.each([
+    [18_000, 18_000],
+    [30 * 86_400, 86_400],
+  ])('of %d s lasts %d s, and the log says so', async (seconds, keptSeconds) => {
+    const graph = await serve(reply(429, '', { 'retry-after': `${seconds}` }));
+    const { source, log } = setup(graph.origin);
+    const keptMs = keptSeconds * 1_000;
+    await expect(readAll(source)).rejects.toMatchObject({ kind: 'throttled', retryAfterMs: keptMs });
+    await expect(readAll(source)).rejects.toMatchObject({ kind: 'budget', retryAfterMs: keptMs + 1_000 });
+    expect(graph.seen).toHaveLength(1);
+    expect(log.events.filter(({ event }) => event === 'retryAfterLong')).toMatchObject([
+      { retryAfterMs: seconds * 1_000, keptMs },
+    ]);
+  });
+
   it('adds up to a minute at most', async () => {
     const graph = await serve(reply(429, '', { 'retry-after': '25' }));
     const { source, time } = setup(graph.origin);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { GraphError } from '../../src/graph/errors.ts';
 import { landWindowJob } from '../../src/landing/landJob.ts';
 import type { WindowJob } from '../../src/queues/messages.ts';
 import { windowsOfJob } from '../../src/windows/packJobs.ts';
 import {
   callAt,
   digestOf,
+  fakeLog,
   idsOf,
   jobOf,
   type LandingWorld,
@@ -22,6 +24,52 @@ const b = callAt('b', '2026-11-23T10:45:00.0000000Z');
 const c = callAt('c', '2026-11-23T11:30:00.0000000Z');
 
 const entriesOf = (world: LandingWorld, date = '2026-11-23') => world.deps().ledger.readDay(date);
+
+describe('a job of which Graph lastingly does not give an hour', () => {
+  const refusesTen = (world: LandingWorld): void => {
+    const sound = fakeLog(world.log.rows);
+    world.log.readPages = async function* (fromMs, toMs, options) {
+      const isTen = fromMs <= Date.parse(tenJob.from) && toMs > Date.parse(tenJob.from);
+      if (isTen) throw new GraphError('refused', 'Graph said no', { page: 1 });
+      yield* sound.readPages(fromMs, toMs, options);
+    };
+  };
+
+  it('counts as no failure: its windows are as if nobody had tried, and it goes on in parts', async () => {
+    const world = landingWorld([a, b, c]);
+    refusesTen(world);
+    expect(await world.land(twoJob)).toMatchObject({ windows: 0, parts: 2 });
+    expect(world.sender.sent.map(({ message }) => message.data)).toMatchObject([
+      { from: twoJob.to.replace('12', '11'), to: twoJob.to, planned: twoJob.planned },
+      { from: tenJob.from, to: tenJob.to, planned: twoJob.planned },
+    ]);
+    for (const entry of await entriesOf(world))
+      expect(entry).toMatchObject({ state: 'planned', claim: 0, attempts: 0 });
+  });
+
+  it('is delivered again if its parts cannot be sent', async () => {
+    const world = landingWorld([a, b, c]);
+    refusesTen(world);
+    const sender = { ...world.sender, sendAll: () => Promise.reject(new Error('no queue')) };
+    await expect(world.land(twoJob, { sender })).rejects.toThrow('no queue');
+    expect(await world.land(twoJob)).toMatchObject({ parts: 2 });
+  });
+
+  it('leaves what it has not tried to a job of its own', async () => {
+    const world = landingWorld([a, b, c]);
+    // Eleven was read meanwhile: ten and twelve are read apart.
+    await world.land(jobOf('2026-11-23T11:00:00Z', '2026-11-23T12:00:00Z'));
+    world.sender.sent.length = 0;
+    refusesTen(world);
+    expect(await world.land(jobOf('2026-11-23T10:00:00Z', '2026-11-23T13:00:00Z'))).toMatchObject({
+      parts: 2,
+    });
+    expect(world.sender.sent.map(({ message }) => message.data)).toMatchObject([
+      { from: '2026-11-23T12:00:00Z', to: '2026-11-23T13:00:00Z' },
+      { from: tenJob.from, to: tenJob.to },
+    ]);
+  });
+});
 
 describe('a job that fails', () => {
   it('leaves nothing half-written, and its reason in the ledger', async () => {

@@ -133,6 +133,24 @@ describe('dead letters that are replayed', () => {
     expect(locked()).toBe(0);
   });
 
+  it('are told of before they are sent, and stay if that fails', async () => {
+    const { box, steps, dead, locked } = world(['a', 'b']);
+    const options = {
+      isWanted: () => true,
+      newMessageId: () => 'new',
+      onReplayed: () => Promise.resolve(),
+      onTaken: async ({ messageId }: LetterId) => {
+        await Promise.resolve();
+        steps.push(`taken ${messageId}`);
+        if (messageId === 'b') throw new Error('no ledger');
+      },
+    };
+    await expect(replayLetters(box, options)).rejects.toThrow('no ledger');
+    expect(steps).toEqual(['taken a', 'send a', 'complete a', 'taken b', 'give back b']);
+    expect(dead()).toEqual(['b']);
+    expect(locked()).toBe(0);
+  });
+
   it('that were sent and cannot be taken away are said to lie there still', async () => {
     const { box, sent } = world(['a'], (step, { box: ownBox }) => {
       if (step === 'complete a') void ownBox.giveBack({ messageId: 'a', sequenceNumber: '1' });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { needsAttention } from '../../src/report/attention.ts';
+import type { FoldedWindows } from '../../src/report/foldWindows.ts';
 import type { Status } from '../../src/report/status.ts';
 
 const NOW = Date.parse('2026-11-24T06:20:00Z');
@@ -7,7 +8,7 @@ const well: Omit<Status, 'attention'> = {
   at: new Date(NOW).toISOString(),
   coverage: { from: '2026-11-20T00:00:00Z', to: '2026-11-24T06:00:00Z', gaps: [] },
   windows: { planned: 0, read: 100, shrunk: 0, failed: 0 },
-  failed: [],
+  unread: { failed: [], planned: [], stranded: [], unverified: [] },
   days: { provisional: 3, settled: 1, restated: 0, incomplete: 0 },
   restatements: [],
   rejected: { inWindows: 0, withoutDay: 0 },
@@ -19,6 +20,9 @@ const well: Omit<Status, 'attention'> = {
   budget: undefined,
   backfill: { windows: 0, requests: 0, minutes: 0, completeAt: undefined },
 };
+const folded = (windows: number, first: string, last: string, reason: string): FoldedWindows => ({
+  ...{ windows, first, last, reason },
+});
 const gapOf = (from: string, to: string) => ({ ...well.coverage, gaps: [{ from, to, hours: 1 }] });
 const attention = (over: Partial<typeof well>): string[] =>
   needsAttention({ ...well, ...over }, { nowMs: NOW, schedule: '0 */15 * * * *', sourceDays: 88 });
@@ -48,7 +52,19 @@ describe('what needs a hand', () => {
   });
 
   it.each([
-    [{ windows: { ...well.windows, failed: 2 } }, '2 windows failed'],
+    [
+      {
+        unread: {
+          ...well.unread,
+          failed: [folded(3, '2025-01-01T00Z', '2025-02-01T00Z', 'Graph\nsaid 403')],
+        },
+      },
+      'Failed: 3 windows, 2025-01-01T00Z to 2025-02-01T00Z: Graph said 403',
+    ],
+    [
+      { unread: { ...well.unread, stranded: [folded(1, '2025-01-01T00Z', '2025-01-01T00Z', 'nobody')] } },
+      'only "pstn backfill" asks again: 1 window, 2025-01-01T00Z: nobody',
+    ],
     [
       { coverage: gapOf('2026-11-22T01:00:00Z', '2026-11-22T06:00:00Z') },
       'Not read: 2026-11-22T01:00:00Z to 2026-11-22T06:00:00Z (5 hours).',
@@ -79,6 +95,21 @@ describe('what needs a hand', () => {
       ),
       'Not read: 2026-08-30T07:00:00Z to 2026-09-01T00:00:00Z (41 hours).',
     ]);
+  });
+
+  it('is not what is on its way, nor what was read when it was old', () => {
+    const line = [folded(24, '2025-01-01T00Z', '2025-01-01T23Z', 'not tried yet')];
+    expect(attention({ unread: { ...well.unread, planned: line, unverified: line } })).toEqual([]);
+  });
+
+  it('has one line for each of a few reasons why windows failed, and one for all others', () => {
+    const failed = Array.from({ length: 8 }, (_, i) =>
+      folded(2, '2025-01-01T00Z', '2025-01-01T01Z', `fault ${'abcdefgh'.charAt(i)}`),
+    );
+    const lines = attention({ unread: { ...well.unread, failed } });
+    expect(lines).toHaveLength(6);
+    expect(lines[0]).toContain('fault a');
+    expect(lines[5]).toBe('Failed: 6 more windows for other reasons; "pstn status --json" has all.');
   });
 
   it('names a few of the raw files that are gone, if they are many', () => {

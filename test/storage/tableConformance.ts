@@ -68,6 +68,26 @@ export function tableConformance(
       expect(await keysOf(table, 'p', { below: '"' })).toEqual(['!by|x', '!day']);
     });
 
+    it('gives all there is in the order of partition and row keys, more than one page of it', async () => {
+      const table = await open();
+      const rows = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'));
+      const partitions = Array.from({ length: 20 }, (_, i) => `2026-11-${10 + i}`);
+      for (const partition of [...partitions].reverse()) {
+        await table.transact(
+          partition,
+          [...rows].reverse().map((rowKey) => ({ kind: 'insert', rowKey, properties: { n: 1 } }) as const),
+        );
+      }
+      const found: string[] = [];
+      for await (const { partitionKey, rowKey } of table.scan()) found.push(`${partitionKey} ${rowKey}`);
+      expect(found).toEqual(partitions.flatMap((partition) => rows.map((row) => `${partition} ${row}`)));
+    });
+
+    it('says nothing of a table that is empty', async () => {
+      const table = await open();
+      for await (const entity of table.scan()) expect(entity).toBeUndefined();
+    });
+
     it('reads a partition of more than one page whole', async () => {
       const table = await open();
       const keys = Array.from({ length: 1250 }, (_, i) => String(i).padStart(5, '0'));

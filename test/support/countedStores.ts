@@ -63,6 +63,10 @@ export function countedTable(inner: Table, counts: Operations): Table {
       counts.tableOperations += 1;
       return inner.query(partitionKey, range);
     },
+    scan: () => {
+      counts.tableOperations += 1;
+      return inner.scan();
+    },
     transact: (partitionKey, operations) => {
       counts.tableOperations += 1;
       return inner.transact(partitionKey, operations);

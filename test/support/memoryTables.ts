@@ -65,6 +65,24 @@ export function memoryTable(name: string, options: MemoryTableOptions = {}): Mem
         after = page.at(-1)?.rowKey ?? after;
       }
     },
+    async *scan() {
+      for (let after: Entity | undefined; ;) {
+        const size = await pageSize();
+        const last = after;
+        const wanted = [...partitions.keys()]
+          .sort()
+          .filter((key) => last === undefined || key >= last.partitionKey)
+          .flatMap((key) => sorted(partitions.get(key) ?? new Map()))
+          .filter(
+            ({ partitionKey, rowKey }) =>
+              last === undefined || partitionKey > last.partitionKey || rowKey > last.rowKey,
+          );
+        const page = wanted.slice(0, size);
+        yield* page;
+        if (page.length === wanted.length) return;
+        after = page.at(-1) ?? after;
+      }
+    },
     async transact(partitionKey, operations) {
       await Promise.resolve();
       checkShape(partitionKey, operations);

@@ -27,6 +27,7 @@ export function steppedTable(inner: Table, step: Step): Table {
     get: (partition, row) => step(`get ${partition} ${row}`, () => inner.get(partition, row)),
     query: (partition, range) =>
       steppedIterable(`query ${partition}`, () => inner.query(partition, range), step),
+    scan: () => steppedIterable('scan', () => inner.scan(), step),
     transact: (partition, operations) =>
       step(`transact ${partition}`, () => inner.transact(partition, operations)),
   };

@@ -50,6 +50,7 @@ describe('windows that are due near each other', () => {
     ['nobody asked for', undefined],
     ['was planned and never read', { ...entryOf('2026-11-23T03Z'), reads: 0 }],
     ['failed', { state: 'failed' as const }],
+    ['was tried in vain', { attempts: 1 }],
     ['lost rows', { state: 'shrunk' as const }],
     ['is being read', { claim: 2 }],
   ])('are read apart where one between %s', (_what, change) => {

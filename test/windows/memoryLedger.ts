@@ -71,9 +71,18 @@ export function memoryLedger(): MemoryLedger {
       await Promise.resolve();
       return [...(idsByDate.get(date) ?? [])].sort().map(get);
     },
-    async markPlanned(windows, lane, plannedAtMs) {
+    async readAll() {
       await Promise.resolve();
-      for (const window of windows) change(window, { plannedAt: iso(plannedAtMs), lane });
+      const dates = [...idsByDate.keys()].sort();
+      return new Map(dates.map((date) => [date, [...(idsByDate.get(date) ?? [])].sort().map(get)]));
+    },
+    async markPlanned(windows, lane, plannedAtMs, { anew = false } = {}) {
+      await Promise.resolve();
+      for (const window of windows) {
+        const failed = entries.get(window.id)?.state === 'failed';
+        const state = (entries.get(window.id)?.reads ?? 0) > 0 ? 'read' : 'planned';
+        change(window, { plannedAt: iso(plannedAtMs), lane, ...(anew && failed && { state }) });
+      }
     },
     async claim(windows, atMs): Promise<Claim> {
       await Promise.resolve();

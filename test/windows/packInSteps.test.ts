@@ -52,8 +52,21 @@ describe('packing for a tenant of which little is known', () => {
       ['10-26T00', '11-01T00', '2026-08-01T00:00:00Z 2026-10-26T00:00:00Z'],
     ]);
     const busy = pack(quarter, knowing(24, 1_000));
-    expect(busy).toHaveLength(3);
-    expect(busy.map(({ then }) => then?.to)).toEqual([undefined, undefined, '2026-10-26T00:00:00Z']);
+    expect(busy.at(-1)?.then?.to).toBe('2026-10-26T00:00:00Z');
+    expect(busy.slice(0, -1).some(({ then }) => then !== undefined)).toBe(false);
+  });
+
+  it('makes of more than some twenty pages so many jobs that the request budget is used', () => {
+    const jobsOfSixDays = (callsADay: number) => pack(quarter, knowing(24, callsADay / 24)).length;
+    expect([2_000, 8_000, 21_000, 30_000].map(jobsOfSixDays)).toEqual([1, 4, 10, 15]);
+    // Twelve pages each, or as many as can run at once.
+    expect(pack(quarter, knowing(200, 2_000 / 24)).length).toBe(15);
+    expect(pack(quarter, knowing(200, 4_000 / 24)).length).toBe(17);
+  });
+
+  it('makes one job of what is only guessed: the first rows tell more', () => {
+    expect(pack(hours('2026-11-20T00:00Z', '2026-11-22T12:00Z'), knowing(0, 400))).toHaveLength(1);
+    expect(pack(hours('2026-11-20T00:00Z', '2026-11-22T12:00Z'), knowing(24, 400))).toHaveLength(2);
   });
 
   it('sends all at once from five days on', () => {
@@ -66,6 +79,22 @@ describe('packing for a tenant of which little is known', () => {
 });
 
 describe('packing in steps', () => {
+  it('keeps windows in trouble out of the jobs of others', () => {
+    const windows = hours('2026-10-01T00:00Z', '2026-10-02T00:00Z');
+    const troubled = new Set(['2026-10-01T05Z', '2026-10-01T06Z', '2026-10-01T20Z']);
+    const jobs = packInSteps({
+      ...{ windows, lane: 'backfill', plannedMs: nowMs, ripeMs, expected: knowing(200) },
+      isApart: ({ id }) => troubled.has(id),
+    });
+    expect(shown(jobs).map(([from, to]) => [from, to])).toEqual([
+      ['10-01T21', '10-02T00'],
+      ['10-01T20', '10-01T21'],
+      ['10-01T07', '10-01T20'],
+      ['10-01T05', '10-01T07'],
+      ['10-01T00', '10-01T05'],
+    ]);
+  });
+
   it('leaves no window of other runs to a worker that would not know of the gap', () => {
     const windows = [
       ...hours('2026-09-01T00:00Z', '2026-09-02T00:00Z'),

@@ -134,6 +134,28 @@ describe('the first tick', () => {
 });
 
 describe('a tick', () => {
+  it('keeps windows that failed out of the jobs of others, and reads nothing along with them', async () => {
+    const { services, sender, time, ledger } = world();
+    await planAndSend(services, silentLog);
+    sender.sent.length = 0;
+    // All was read a while ago, and one window never; re-reads are due around it.
+    const windows = windowsBetween(ms('2026-11-14T00:00Z'), ms('2026-11-24T06:00Z'));
+    const failed = windowOfId('2026-11-23T14Z');
+    await ledger.read(
+      windows.filter(({ id }) => id !== failed.id),
+      time.nowMs,
+      () => 1,
+    );
+    await ledger.recordFailure([failed], 'refused', true);
+    for (const { id } of windows) await fillRaw(services.raw, id);
+    time.nowMs += 12 * 4 * QUARTER;
+    await planAndSend(services, silentLog);
+    const jobs = jobsIn(sender, 'pstn-windows');
+    const ofFailed = jobs.filter((job) => windowsOfJob(job).some(({ id }) => id === failed.id));
+    expect(ofFailed).toMatchObject([{ from: '2026-11-23T14:00:00Z', to: '2026-11-23T15:00:00Z' }]);
+    expect(jobs.length).toBeGreaterThan(1);
+  });
+
   it('looks at live days each time, and at all that Graph still answers for once a date', async () => {
     const { services, time, readDates } = world();
     expect((await planAndSend(services, silentLog)).daily).toBe(true);

@@ -145,7 +145,7 @@ describe('a job that turned out too large', () => {
       () => 1,
       (hour) => (hour < 20 ? 1_000 : 0),
     );
-    expect(jobs).toHaveLength(16);
+    expect(jobs).toHaveLength(18);
     for (const { expectedRows } of jobs) expect(expectedRows).toBeLessThanOrEqual(PACK_LIMITS.maxRows);
   });
 

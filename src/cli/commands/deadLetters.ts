@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { COMMAND_PATIENCE } from '../../app/patience.ts';
 import { connectServices, type Services } from '../../app/services.ts';
-import { QUEUE_NAMES, type QueueName } from '../../queues/names.ts';
+import { BadMessageError, parseWindowJob, type WindowJob } from '../../queues/messages.ts';
+import { QUEUE_NAMES, QUEUES, type QueueName } from '../../queues/names.ts';
 import { deleteRefusal } from '../../queues/refusals.ts';
 import { type Replay, replayLetters } from '../../queues/replay.ts';
 import { type ListedDeadLetter, listDeadLetters } from '../../report/listDeadLetters.ts';
 import { oneLine } from '../../report/oneLine.ts';
+import { markReplayed } from '../../windows/markReplayed.ts';
 import { queueArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { EXIT, type ExitCode, UsageError } from '../exitCodes.ts';
@@ -120,6 +122,10 @@ async function replayQueue(
     return await replayLetters(box, {
       isWanted: ({ messageId }) => (message ?? messageId) === messageId,
       onFound: (count) => void (found = count),
+      onTaken: async ({ message: { body } }) => {
+        const job = windowJobOf(queue, body);
+        if (job !== undefined) await markReplayed(job, services);
+      },
       newMessageId: () => `replay-${services.newId()}`,
       onReplayed: async (letter) => {
         await deleteRefusal(services.control, { queue, ...letter });
@@ -130,6 +136,17 @@ async function replayQueue(
   } finally {
     shown.end();
     await box.close();
+  }
+}
+
+/** Undefined for what is no job: it will be refused again. */
+function windowJobOf(queue: QueueName, body: unknown): WindowJob | undefined {
+  if (queue !== QUEUES.windows && queue !== QUEUES.backfillWindows) return undefined;
+  try {
+    return parseWindowJob(body);
+  } catch (error) {
+    if (error instanceof BadMessageError) return undefined;
+    throw error;
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { COMMAND_PATIENCE } from '../../app/patience.ts';
 import { connectServices } from '../../app/services.ts';
+import { type FoldedWindows, spanText } from '../../report/foldWindows.ts';
+import { oneLine } from '../../report/oneLine.ts';
 import { readStatus, type Status } from '../../report/status.ts';
 import type { Cli } from '../cli.ts';
 import { durationText } from '../estimate/describeEstimate.ts';
@@ -31,6 +33,16 @@ async function status(cli: Cli, flags: StatusFlags): Promise<ExitCode> {
 
 const SHOWN_RESTATEMENTS = 5;
 
+const SHOWN_REASONS = 5;
+
+function foldedLines(name: string, folded: readonly FoldedWindows[]): string[] {
+  const lines = folded
+    .slice(0, SHOWN_REASONS)
+    .map((line) => `${name.padEnd(9)} ${spanText(line)}: ${oneLine(line.reason)}`);
+  const others = folded.slice(SHOWN_REASONS).reduce((sum, { windows }) => sum + windows, 0);
+  return others > 0 ? [...lines, `${name.padEnd(9)} ${others} more windows`] : lines;
+}
+
 /** Requests to Graph: those that were made, and those that the backfill still needs. */
 function describeRequests({ budget, backfill }: Status): string[] {
   const lanes = ({ live, backfill: ofBackfill }: { live: number; backfill: number }): string =>
@@ -50,12 +62,14 @@ function describeRequests({ budget, backfill }: Status): string[] {
 
 /** The same for a person, on one screen. */
 export function describeStatus(found: Status): string[] {
-  const { coverage, windows, days, queues, planner, rejected, restatements, attention } = found;
+  const { coverage, windows, unread, days, queues, planner, rejected, restatements, attention } = found;
   const gaps = coverage.gaps.reduce((hours, gap) => hours + gap.hours, 0);
   return [
     `coverage  ${coverage.from === undefined ? 'nothing read yet' : `${coverage.from} to ${String(coverage.to)}`}` +
       (gaps > 0 ? `, ${gaps} hours missing in ${coverage.gaps.length} gaps` : ''),
     `windows   ${windows.read} read, ${windows.planned} planned, ${windows.shrunk} shrunk, ${windows.failed} failed`,
+    ...foldedLines('planned', unread.planned),
+    ...foldedLines('unverified', unread.unverified),
     `days      ${days.provisional} provisional, ${days.settled} settled, ${days.restated} restated`,
     ...restatements
       .slice(0, SHOWN_RESTATEMENTS)

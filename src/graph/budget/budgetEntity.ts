@@ -22,7 +22,7 @@ export const readBudget = (entity: Entity | undefined): StoredBudget => {
     state: {
       lastSlotMs: ms('lastSlot'),
       blockedUntilMs: ms('blockedUntil'),
-      lastStartMs: ms('lastStart'),
+      lastStartMs: { live: ms('lastStartLive'), backfill: ms('lastStartBackfill') },
       bookedUntilMs: { live: ms('bookedUntilLive'), backfill: ms('bookedUntilBackfill') },
       use: {
         hourMs: ms('useHour'),
@@ -38,7 +38,8 @@ export function writeBudget({ state, etag }: StoredBudget): TableOperation[] {
   const properties: EntityProperties = {
     lastSlot: instant(state.lastSlotMs),
     blockedUntil: instant(state.blockedUntilMs),
-    lastStart: instant(state.lastStartMs),
+    lastStartLive: instant(state.lastStartMs.live),
+    lastStartBackfill: instant(state.lastStartMs.backfill),
     bookedUntilLive: instant(state.bookedUntilMs.live),
     bookedUntilBackfill: instant(state.bookedUntilMs.backfill),
     useHour: instant(state.use.hourMs),

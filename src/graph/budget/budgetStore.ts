@@ -3,24 +3,31 @@ import type { Table } from '../../storage/tables.ts';
 import { GraphError } from '../errors.ts';
 import { BUDGET_PARTITION, BUDGET_ROW, readBudget, type StoredBudget, writeBudget } from './budgetEntity.ts';
 import { block, type BudgetState, FURTHEST_SLOT_MS, mend } from './budgetState.ts';
+import { expectedWithin, observe, type RoundTrip } from './roundTrip.ts';
 
 /** What this instance knows of the shared state, and its way to change it. */
 export interface BudgetStore {
   /**
    * Decides by the present state, and stores what is decided; again, if another instance was faster. Without a state
    * in the decision nothing is stored but what only this instance knows. Not to be called twice at once.
+   * @param decide is told how often another instance was faster
    * @throws GraphError `budget` if the table does not answer.
    */
-  change<T extends { state?: BudgetState | undefined }>(decide: (state: BudgetState) => T): Promise<T>;
-  /** Reads the state again, so that {@link blockedUntilMs} is what is known to all. */
-  look(): Promise<void>;
+  change<T extends { state?: BudgetState | undefined }>(
+    decide: (state: BudgetState, conflicts: number) => T,
+  ): Promise<T>;
+  /**
+   * Makes {@link blockedUntilMs} what was known to all at `sinceMs` or later: reads the state again, unless that was
+   * asked for since then.
+   */
+  look(sinceMs: number): Promise<void>;
   /** The next change reads the state again. */
   forget(): void;
   /** For this instance at once, for the others with the next change. */
   block(untilMs: number): void;
   blockedUntilMs(): number;
-  /** When the state was last asked for. */
-  lookedAtMs(): number;
+  /** Within how many milliseconds the table should answer. */
+  answerWithinMs(): number;
 }
 
 /** Each conflict is another instance's success; so many in a row are a fault. */
@@ -34,7 +41,10 @@ export function createBudgetStore(table: Pick<Table, 'get' | 'transact'>, nowMs:
   /** As last read or written, with the ETag. */
   let known: StoredBudget | undefined;
   let isInUse = false;
-  let lookedAt = -Infinity;
+  let roundTrip: RoundTrip | undefined;
+  /** When the call was made whose answer told the present state. */
+  let toldAtMs = -Infinity;
+  let looking: { sinceMs: number; done: Promise<void> } | undefined;
   /** Never taken back, whatever happens to the row. */
   let floor: Pick<BudgetState, 'lastSlotMs' | 'blockedUntilMs'> = { lastSlotMs: 0, blockedUntilMs: 0 };
 
@@ -51,39 +61,59 @@ export function createBudgetStore(table: Pick<Table, 'get' | 'transact'>, nowMs:
     return state;
   }
 
+  /** A refusal is an answer, too. */
+  async function timed<T>(call: () => Promise<T>): Promise<T> {
+    const askedMs = nowMs();
+    try {
+      const answer = await call();
+      roundTrip = observe(roundTrip, nowMs() - askedMs);
+      return answer;
+    } catch (error) {
+      if (isConflict(error)) roundTrip = observe(roundTrip, nowMs() - askedMs);
+      throw error;
+    }
+  }
+
   async function read(): Promise<StoredBudget> {
-    lookedAt = nowMs();
-    const entity = await table.get(BUDGET_PARTITION, BUDGET_ROW);
+    const askedMs = nowMs();
+    const entity = await timed(() => table.get(BUDGET_PARTITION, BUDGET_ROW));
     if (entity !== undefined) isInUse = true;
     else if (isInUse) {
       // Deleted, and with it what others have taken: that is waited out.
       floor = { ...floor, lastSlotMs: nowMs() + FURTHEST_SLOT_MS };
     }
-    return readBudget(entity);
+    const stored = readBudget(entity);
+    present(stored.state);
+    toldAtMs = askedMs;
+    return stored;
   }
 
   async function change<T extends { state?: BudgetState | undefined }>(
-    decide: (state: BudgetState) => T,
+    decide: (state: BudgetState, conflicts: number) => T,
   ): Promise<T> {
     let unanswered = 0;
+    let conflicts = 0;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       try {
         const { state: stored, etag } = known ?? (await read());
         known = { state: stored, etag };
         const state = present(stored);
-        const decision = decide(state);
+        const decision = decide(state, conflicts);
         if (decision.state === undefined && state === stored) return decision;
         const next = { state: decision.state ?? state, etag };
         // What was written is known for sure only by its answer.
         known = undefined;
-        const [written] = await table.transact(BUDGET_PARTITION, writeBudget(next));
+        const askedMs = nowMs();
+        const [written] = await timed(() => table.transact(BUDGET_PARTITION, writeBudget(next)));
         known = { ...next, etag: written };
         isInUse = true;
         // A block may have been heard of meanwhile.
         floor = atLeast(next.state);
+        toldAtMs = askedMs;
         return decision;
       } catch (error) {
         known = undefined;
+        if (isConflict(error)) conflicts += 1;
         if (isConflict(error) || isGone(error)) continue;
         if (!isSilent(error)) throw error;
         if (++unanswered >= MAX_UNANSWERED) throw silent(error);
@@ -96,14 +126,22 @@ export function createBudgetStore(table: Pick<Table, 'get' | 'transact'>, nowMs:
     );
   }
 
+  async function readAgain(): Promise<void> {
+    try {
+      await read();
+    } catch (error) {
+      throw isSilent(error) ? silent(error) : error;
+    }
+  }
+
   return {
     change,
-    async look() {
-      try {
-        present((await read()).state);
-      } catch (error) {
-        throw isSilent(error) ? silent(error) : error;
+    async look(sinceMs) {
+      if (toldAtMs >= sinceMs) return;
+      if (looking === undefined || looking.sinceMs < sinceMs) {
+        looking = { sinceMs: nowMs(), done: readAgain() };
       }
+      await looking.done;
     },
     forget: () => {
       known = undefined;
@@ -112,7 +150,7 @@ export function createBudgetStore(table: Pick<Table, 'get' | 'transact'>, nowMs:
       floor = { ...floor, blockedUntilMs: Math.max(floor.blockedUntilMs, untilMs) };
     },
     blockedUntilMs: () => floor.blockedUntilMs,
-    lookedAtMs: () => lookedAt,
+    answerWithinMs: () => expectedWithin(roundTrip),
   };
 }
 

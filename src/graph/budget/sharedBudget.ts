@@ -3,8 +3,10 @@ import type { Table } from '../../storage/tables.ts';
 import { GraphError } from '../errors.ts';
 import type { RequestPacer } from '../pstnCalls.ts';
 import { abortError, type Wait } from '../wait.ts';
-import { decidePermit, decideStart, LONGEST_BLOCK_MS, type WhyLater } from './budgetState.ts';
+import { createBudgetDesk } from './budgetDesk.ts';
+import { LONGEST_BLOCK_MS } from './budgetState.ts';
 import { createBudgetStore } from './budgetStore.ts';
+import type { WhyLater } from './decideStart.ts';
 import { paceOf, TAKEN_AT_ONCE_MS } from './spacing.ts';
 
 export interface BudgetOptions {
@@ -40,7 +42,7 @@ const SEND_SHARE = 1 / 5;
 const SKEW_SHARE = 2 / 5;
 /** Somebody may have been told to wait since the state was last looked at: so long ago it is looked at again, */
 const LOOK_AGAIN_MS = 100;
-/** so long before the slot, so that the answer is there in time. */
+/** so long before the slot at least, and longer with a slow table, so that the answer is there in time. */
 const LOOK_BEFORE_MS = 30;
 
 export function createSharedBudget(options: BudgetOptions): SharedBudget {
@@ -49,41 +51,14 @@ export function createSharedBudget(options: BudgetOptions): SharedBudget {
   // Without a margin nobody counts on the limit being kept to the request, but no burst is saved up either.
   const maxLateMs = marginMs > 0 ? marginMs * SEND_SHARE : TAKEN_AT_ONCE_MS;
   const store = createBudgetStore(table, nowMs);
-  /** Slots that were taken and not used, ascending. */
-  let held: number[] = [];
-  let lock: Promise<unknown> = Promise.resolve();
-
-  /** One after the other: instances compete, the sequences of one need not. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = lock.then(work, work);
-    lock = mine.catch(() => undefined);
-    return mine;
-  }
-
-  /** A slot that may still be used, or when to ask again. */
-  async function takeSlot(lane: Lane, waitedMs: number): Promise<{ slotMs: number } | { atMs: number }> {
-    const earliestMs = Math.max(nowMs() - maxLateMs, store.blockedUntilMs());
-    held = held.filter((slotMs) => slotMs >= earliestMs);
-    const slotMs = held.shift();
-    if (slotMs !== undefined) return { slotMs };
-    const decision = await store.change((state) =>
-      decidePermit(state, { ...pace, nowMs: nowMs(), lane, waitedMs }),
-    );
-    if (decision.kind === 'later') {
-      // Another instance's permits are seen only by looking.
-      store.forget();
-      return decision;
-    }
-    const [first = 0, ...others] = decision.slotsMs;
-    held = others;
-    return { slotMs: first };
-  }
+  const desk = createBudgetDesk({ store, pace, nowMs, maxLateMs });
 
   /** Waits for a slot. False if it must not be used any more: it is lost, as if a request had been made. */
   async function reach(slotMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+    const beforeMs = Math.max(LOOK_BEFORE_MS, store.answerWithinMs());
     if (slotMs - nowMs() > LOOK_AGAIN_MS) {
-      await wait(slotMs - nowMs() - LOOK_BEFORE_MS, signal);
-      if (nowMs() - store.lookedAtMs() > LOOK_AGAIN_MS) await store.look();
+      await wait(Math.max(0, slotMs - nowMs() - beforeMs), signal);
+      await store.look(slotMs - beforeMs - LOOK_AGAIN_MS);
     }
     // A timer may be early, and so may a clock that was corrected meanwhile.
     for (let ms = slotMs - nowMs(); ms > 0; ms = slotMs - nowMs()) await wait(ms, signal);
@@ -93,13 +68,17 @@ export function createSharedBudget(options: BudgetOptions): SharedBudget {
   async function take(lane: Lane, signal?: AbortSignal): Promise<void> {
     const sinceMs = nowMs();
     for (;;) {
-      const found = await inTurn(() => {
-        if (signal?.aborted === true) throw abortError(signal);
-        if (nowMs() - sinceMs > maxWaitMs) throw tooFar(pace.spacingMs);
-        return takeSlot(lane, nowMs() - sinceMs);
-      });
+      if (signal?.aborted === true) throw abortError(signal);
+      if (nowMs() - sinceMs > maxWaitMs) throw tooFar(pace.spacingMs);
+      const found = await desk.permit({ lane, sinceMs }, signal);
       if ('slotMs' in found) {
-        if (await reach(found.slotMs, signal)) return;
+        let isUsed = false;
+        try {
+          isUsed = await reach(found.slotMs, signal);
+        } finally {
+          if (!isUsed) desk.giveUp(lane);
+        }
+        if (isUsed) return;
         continue;
       }
       if (found.atMs - sinceMs > maxWaitMs)
@@ -112,16 +91,17 @@ export function createSharedBudget(options: BudgetOptions): SharedBudget {
   return {
     take,
     async start(lane, requests) {
-      const decision = await inTurn(() => {
-        store.forget();
-        return store.change((state) => decideStart(state, { ...pace, nowMs: nowMs(), lane, requests }));
-      });
+      const decision = await desk.start({ lane, sinceMs: nowMs(), requests });
       if (decision.kind === 'begin') return 'begin';
       return { retryAfterMs: Math.max(1, Math.ceil(decision.atMs - nowMs())), why: decision.why };
     },
     async blockFor(ms) {
       store.block(nowMs() + Math.min(ms, LONGEST_BLOCK_MS) + marginMs * SKEW_SHARE);
-      await inTurn(() => store.change(() => ({})));
+      await desk.tell();
+    },
+    async settle() {
+      // What could not be stored is stored with the next permit, and whoever asks for that is told of the fault.
+      await desk.count().catch(() => undefined);
     },
   };
 }

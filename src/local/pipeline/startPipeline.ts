@@ -2,7 +2,8 @@ import { readConfig, settingOf } from '../../config/config.ts';
 import { MAX_DELIVERY_COUNT, QUEUE_NAMES } from '../../queues/names.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { clockOf } from '../../app/services.ts';
+import { COMMAND_PATIENCE } from '../../app/patience.ts';
+import { clockOf, connectServices } from '../../app/services.ts';
 import { startSimulatedGraph } from '../graph/server.ts';
 import { startFunctionHost } from '../host/host.ts';
 import { startServiceBusEndpoint } from '../serviceBus/endpoint.ts';
@@ -10,6 +11,7 @@ import { startAzurite } from '../storage/azurite.ts';
 import { checkQueues } from './checkQueues.ts';
 import type { DataFolder } from './dataFolder.ts';
 import { ensureStorage } from './ensureStorage.ts';
+import { sendLost } from './sendLost.ts';
 
 /** Where calls come from: our simulator, another one on this machine, or Microsoft Graph of a cloud. */
 export type GraphChoice =
@@ -44,6 +46,12 @@ export interface LocalPipeline {
 /** Fast enough that nobody waits for it, and the same on both sides. */
 export const SIMULATED_REQUESTS_PER_MINUTE = 3000;
 
+const BUDGET_SETTINGS = [
+  'GRAPH_REQUESTS_PER_MINUTE',
+  'GRAPH_APP_REQUESTS_PER_MINUTE',
+  'GRAPH_BUDGET_MARGIN_MS',
+] as const;
+
 /** Starts whatever the environment does not name, then the function host on top of it. */
 export async function startLocalPipeline(options: LocalPipelineOptions): Promise<LocalPipeline> {
   const { environment } = options;
@@ -62,8 +70,15 @@ export async function startLocalPipeline(options: LocalPipelineOptions): Promise
     if (queues !== undefined) await checkQueues(queues);
     set('ServiceBusConnection', queues ?? (await startQueues(options, started)));
     await chooseGraph(options, set, started);
+    // Hosts that share a budget must agree on its limits.
+    for (const name of BUDGET_SETTINGS) {
+      const value = settingOf(environment, name);
+      if (value !== undefined) set(name, value);
+    }
     const config = readConfig(environment);
     await ensureStorage(given['DATA_STORAGE'] ?? '');
+    // Without timers, only what a command asks for is read.
+    if (queues === undefined && options.timers) await sendLostOnes(options);
     const host = await startFunctionHost({
       appRoot: options.appRoot,
       serviceBusConnectionString: given['ServiceBusConnection'] ?? '',
@@ -77,6 +92,21 @@ export async function startLocalPipeline(options: LocalPipelineOptions): Promise
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** The queues have begun empty, whatever an earlier run over these data had sent. */
+async function sendLostOnes({ environment, log, ...options }: LocalPipelineOptions): Promise<void> {
+  const services = await connectServices(environment, COMMAND_PATIENCE);
+  try {
+    const { windows, days, months } = await sendLost(services, log);
+    if (windows + days + months === 0) return;
+    options.note(
+      'sent again what ended with the queues of an earlier run: ' +
+        `${windows} windows to be read, ${days} days and ${months} months to be summed`,
+    );
+  } finally {
+    await services.close();
   }
 }
 

@@ -21,7 +21,7 @@ export const MUTATIONS = [
   },
   {
     name: 'sources read before the claim',
-    why: 'an old listing claims last and wins',
+    why: 'an old listing claims last, whatever stands there by then, and wins',
     edits: [
       edit(
         'src/totals/aggregateDay.ts',
@@ -32,6 +32,12 @@ export const MUTATIONS = [
         'src/totals/aggregateDay.ts',
         "import { fencedRun, type RunReport } from './fencedRun.ts';",
         "import { fencedRun, type RunReport } from './fencedRun.ts';\nimport { foldRawDay } from './foldRawDay.ts';",
+      ),
+      edit('src/totals/aggregateDay.ts', 'claim: (seen) =>', 'claim: async () =>'),
+      edit(
+        'src/totals/aggregateDay.ts',
+        '          seen,\n          newId(),',
+        '          await readDayHead(dailyTotals, date),\n          newId(),',
       ),
       edit(
         'src/totals/rewriteDay.ts',
@@ -95,8 +101,8 @@ export const MUTATIONS = [
     edits: [
       edit(
         'src/landing/landDay.ts',
-        'const day: LandedDay = { landed: [], shrunk: [] };',
-        'const day: LandedDay = { landed: [], shrunk: [] };\n  await sender.send(QUEUES.days, toMessage({ date }), {});',
+        'const day: LandedDay = { landed: [], shrunk: [], torn: [] };',
+        'const day: LandedDay = { landed: [], shrunk: [], torn: [] };\n  await sender.send(QUEUES.days, toMessage({ date }), {});',
       ),
       edit(
         'src/landing/landDay.ts',
@@ -195,17 +201,6 @@ export const MUTATIONS = [
         'src/totals/rawDay.ts',
         'const content = await raw.read(blob.name, { ifMatch: blob.etag });',
         'const content = await raw.read(blob.name);',
-      ),
-    ],
-  },
-  {
-    name: 'the ledger is read after the listing',
-    why: 'a day is settled with totals older than the read that settles it',
-    edits: [
-      edit(
-        'src/totals/foldRawDay.ts',
-        'const entries = await ledger.readDay(date);\n    const rejected = await countRejected(raw, date);\n    const blobs = await listRawDay(raw, date);\n',
-        'const rejected = await countRejected(raw, date);\n    const blobs = await listRawDay(raw, date);\n    const entries = await ledger.readDay(date);\n',
       ),
     ],
   },

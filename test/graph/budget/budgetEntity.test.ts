@@ -18,7 +18,7 @@ const count = fc.nat({ max: 100_000 });
 const states: fc.Arbitrary<BudgetState> = fc.record({
   lastSlotMs: instantMs,
   blockedUntilMs: instantMs,
-  lastStartMs: instantMs,
+  lastStartMs: fc.record({ live: instantMs, backfill: instantMs }),
   bookedUntilMs: fc.record({ live: instantMs, backfill: instantMs }),
   use: fc.record({ hourMs: fc.constant(HOUR_MS), live: count, backfill: count }),
 });
@@ -35,7 +35,7 @@ describe('the row of the budget', () => {
         const times = ({ lastSlotMs, blockedUntilMs, lastStartMs, bookedUntilMs }: BudgetState) => [
           lastSlotMs,
           blockedUntilMs,
-          lastStartMs,
+          ...Object.values(lastStartMs),
           ...Object.values(bookedUntilMs),
         ];
         times(stored.state).forEach((ms, i) => {
@@ -64,7 +64,7 @@ describe('the row of the budget', () => {
     expect(readBudget(entity)).toEqual({ state: UNUSED, etag: 'e' });
   });
 
-  it('has the permits of each hour beside it, in a row of its own, in the order of time', async () => {
+  it('has the requests of each hour beside it, in a row of its own, in the order of time', async () => {
     const table = memoryTable('budget');
     let etag: string | undefined;
     for (const [hours, live] of [

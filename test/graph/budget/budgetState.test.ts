@@ -3,14 +3,15 @@ import { describe, expect, it } from 'vitest';
 import {
   block,
   type BudgetState,
+  countUse,
   decidePermit,
-  decideStart,
   FURTHEST_SLOT_MS,
   LONGEST_BLOCK_MS,
   mend,
   nextSlotMs,
   UNUSED,
 } from '../../../src/graph/budget/budgetState.ts';
+import { LONGEST_ROUND_TRIP_MS } from '../../../src/graph/budget/roundTrip.ts';
 import { paceOf, spacingMs } from '../../../src/graph/budget/spacing.ts';
 
 const NOW_MS = Date.parse('2026-11-24T06:00:00.000Z');
@@ -50,7 +51,7 @@ describe('a permit', () => {
     const decision = decidePermit(UNUSED, { nowMs: NOW_MS, lane: 'live', spacingMs: 100, atOnce: 3 });
     expect(decision).toMatchObject({
       slotsMs: [NOW_MS, NOW_MS + 100, NOW_MS + 200],
-      state: { lastSlotMs: NOW_MS + 200, use: { live: 3, backfill: 0 } },
+      state: { lastSlotMs: NOW_MS + 200 },
     });
   });
 
@@ -60,6 +61,8 @@ describe('a permit', () => {
       lane,
       limit: fc.integer({ min: 1, max: 10_000 }),
       waitedMs: fc.integer({ min: 0, max: 10_000_000 }),
+      leadMs: fc.integer({ min: 0, max: LONGEST_ROUND_TRIP_MS }),
+      slots: fc.integer({ min: 1, max: 1_000 }),
     });
     fc.assert(
       fc.property(fc.array(request, { maxLength: 40 }), (requests) => {
@@ -69,7 +72,9 @@ describe('a permit', () => {
           const decision = decidePermit(present, { ...pace, ...one });
           if (decision.kind === 'later') continue;
           const { slotsMs } = decision;
-          expect(slotsMs).toHaveLength(pace.atOnce);
+          expect(slotsMs.length).toBeGreaterThan(0);
+          expect(slotsMs.length).toBeLessThanOrEqual(one.slots);
+          expect(slotsMs[0]).toBeGreaterThanOrEqual(one.nowMs + one.leadMs);
           [present.lastSlotMs, ...slotsMs].reduce((before, slotMs) => {
             expect(slotMs - before).toBeGreaterThan(pace.spacingMs - 0.001);
             return slotMs;
@@ -89,8 +94,9 @@ describe('a permit', () => {
         fc.integer({ min: 0, max: 60_000 }),
         fc.integer({ min: 0, max: 100_000 }),
         fc.integer({ min: 1, max: 10_000 }),
-        (aheadMs, waitedMs, limit) => {
-          const pace = paceOf(limit, 2_500);
+        fc.integer({ min: 0, max: LONGEST_ROUND_TRIP_MS }),
+        (aheadMs, waitedMs, limit, leadMs) => {
+          const pace = { ...paceOf(limit, 2_500), leadMs };
           const taken = state({ lastSlotMs: NOW_MS + aheadMs });
           const ofBackfill = decidePermit(taken, { ...pace, nowMs: NOW_MS, lane: 'backfill', waitedMs });
           const ofLive = decidePermit(taken, { ...pace, nowMs: NOW_MS, lane: 'live' });
@@ -113,75 +119,63 @@ describe('a permit', () => {
     );
   });
 
-  it('is counted for its lane in the hour in which it was taken, even by a clock that is a little behind', () => {
-    const take = (before: BudgetState, nowMs: number, ofLane: 'live' | 'backfill') => {
-      const decision = decidePermit(before, { ...PACE, nowMs, lane: ofLane, waitedMs: 0 });
+  it('is for the time at which the table will have answered, and no slot is taken that nobody can use', () => {
+    const request = { ...PACE, nowMs: NOW_MS, lane: 'live' as const, leadMs: 2_000 };
+    expect(decidePermit(UNUSED, request)).toMatchObject({ slotsMs: [NOW_MS + 2_000] });
+    expect(decidePermit(state({ lastSlotMs: NOW_MS + 1_000 }), request)).toMatchObject({
+      slotsMs: [NOW_MS + 2_251],
+    });
+    // What is in reach is so by the time of the answer, too.
+    const furthestMs = NOW_MS + 2_000 + 11 * 1_251;
+    expect(decidePermit(state({ lastSlotMs: furthestMs }), request)).toMatchObject({
+      slotsMs: [furthestMs + 1_251],
+    });
+    expect(decidePermit(state({ lastSlotMs: furthestMs + 1 }), request)).toMatchObject({
+      kind: 'later',
+      atMs: NOW_MS + 1,
+    });
+  });
+
+  it('comes with as many others as are wanted and in reach', () => {
+    const slots = (aheadMs: number, slots: number): number[] => {
+      const taken = state({ lastSlotMs: NOW_MS + aheadMs - 1_251 });
+      const decision = decidePermit(taken, { ...PACE, nowMs: NOW_MS, lane: 'backfill', slots });
       if (decision.kind === 'later') throw new Error('it was not granted');
-      return decision.state;
+      expect(decision.state.lastSlotMs).toBe(decision.slotsMs.at(-1));
+      return decision.slotsMs.map((slotMs) => slotMs - NOW_MS);
     };
-    let present = take(UNUSED, NOW_MS - 5_000, 'live');
-    expect(present.use).toEqual({ hourMs: NOW_MS - 3_600_000, live: 1, backfill: 0 });
-    present = take(take(present, NOW_MS + 5_000, 'backfill'), NOW_MS - 100, 'live');
-    expect(present.use).toEqual({ hourMs: NOW_MS, live: 1, backfill: 1 });
-    const ofWrongClock = { ...present, use: { hourMs: NOW_MS + 86_400_000, live: 5, backfill: 5 } };
-    expect(take(ofWrongClock, NOW_MS + 20_000, 'live').use).toEqual({ hourMs: NOW_MS, live: 1, backfill: 0 });
+    expect(slots(0, 3)).toEqual([0, 1_251, 2_502]);
+    expect(slots(0, 100)).toHaveLength(8);
+    expect(slots(6 * 1_251, 100)).toEqual([6 * 1_251, 7 * 1_251]);
+    expect(slots(7 * 1_251, 100)).toEqual([7 * 1_251]);
   });
 });
 
-describe('a start', () => {
-  const request = { ...PACE, nowMs: NOW_MS, lane: 'backfill' as const, requests: 40 };
-
-  it('is granted while few slots are taken ahead, fewer for a backfill', () => {
-    const begins = (aheadMs: number, ofLane: 'live' | 'backfill'): boolean =>
-      decideStart(state({ lastSlotMs: NOW_MS + aheadMs }), { ...request, lane: ofLane }).kind === 'begin';
-    expect([begins(4 * 1_251, 'backfill'), begins(4 * 1_251 + 1, 'backfill')]).toEqual([true, false]);
-    expect([begins(10 * 1_251, 'live'), begins(10 * 1_251 + 1, 'live')]).toEqual([true, false]);
-  });
-
-  it('is granted to one at a time, a spacing apart, whichever of two clocks is ahead', () => {
-    for (const apartMs of [-1_250, -1, 0, 1, 1_250]) {
-      const decision = decideStart(state({ lastStartMs: NOW_MS + apartMs }), request);
-      expect(decision).toMatchObject({ kind: 'later', atMs: NOW_MS + 2 * 1_251, why: 'busy' });
-    }
-    expect(decideStart(state({ lastStartMs: NOW_MS - 1_251 }), request)).toMatchObject({
-      kind: 'begin',
-      state: { lastStartMs: NOW_MS },
-    });
-    // A clock that was far ahead once does not stop everything.
-    expect(decideStart(state({ lastStartMs: NOW_MS + 3_600_000 }), request).kind).toBe('begin');
-  });
-
-  it('that is refused is given a time of its own, later than that of the job before', () => {
-    const busy = state({ lastSlotMs: NOW_MS + 30_000 });
-    const first = decideStart(busy, request);
-    if (first.kind !== 'later') throw new Error('it began');
-    const second = decideStart(first.state, request);
-    expect(first.atMs).toBe(NOW_MS + 8 * 1_251);
-    expect(second).toMatchObject({ kind: 'later', atMs: first.atMs + 20 * 1_251 });
-    // The lanes do not wait for each other.
-    expect(decideStart(first.state, { ...request, lane: 'live' })).toMatchObject({
-      atMs: NOW_MS + 4 * 1_251,
+describe('the requests of an hour', () => {
+  it('are those that were made in it, even by a clock that is a little behind', () => {
+    const live = { live: 1, backfill: 0 };
+    const before = countUse(UNUSED, NOW_MS - 5_000, live);
+    expect(before.use).toEqual({ hourMs: NOW_MS - 3_600_000, live: 1, backfill: 0 });
+    const next = countUse(before, NOW_MS + 5_000, { live: 0, backfill: 11 });
+    expect(next.use).toEqual({ hourMs: NOW_MS, live: 0, backfill: 11 });
+    expect(countUse(next, NOW_MS - 100, live).use).toEqual({ hourMs: NOW_MS, live: 1, backfill: 11 });
+    const ofWrongClock = state({ use: { hourMs: NOW_MS + 86_400_000, live: 5, backfill: 5 } });
+    expect(countUse(ofWrongClock, NOW_MS + 20_000, live).use).toEqual({
+      hourMs: NOW_MS,
+      live: 1,
+      backfill: 0,
     });
   });
 
-  it('is not put off by more than ten minutes, however much is booked', () => {
-    const booked = state({
-      lastSlotMs: NOW_MS + 30_000,
-      bookedUntilMs: { live: 0, backfill: NOW_MS + 86_400_000 },
-    });
-    const decision = decideStart(booked, { ...request, requests: 1_000_000 });
-    expect(decision).toMatchObject({ kind: 'later', atMs: NOW_MS + (8 + 480) * 1_251 });
-  });
-
-  it('waits for the end of a block, and says why', () => {
-    const decision = decideStart(block(UNUSED, NOW_MS + 300_000), request);
-    expect(decision).toMatchObject({ kind: 'later', why: 'blocked', atMs: NOW_MS + 300_000 + 8 * 1_251 });
+  it('are fewer again by those that were not made after all, and never less than none', () => {
+    const counted = countUse(UNUSED, NOW_MS, { live: 3, backfill: 1 });
+    expect(countUse(counted, NOW_MS, { live: -1, backfill: -2 }).use).toMatchObject({ live: 2, backfill: 0 });
   });
 });
 
 describe('a state that only a wrong clock can have written', () => {
-  it('is mended: all stands still for a minute at most, and blocks last an hour', () => {
-    const wrong = state({ lastSlotMs: NOW_MS + 86_400_000, blockedUntilMs: NOW_MS + 86_400_000 });
+  it('is mended: all stands still for a minute at most, and blocks last a day', () => {
+    const wrong = state({ lastSlotMs: NOW_MS + 86_400_000, blockedUntilMs: NOW_MS + 2 * 86_400_000 });
     expect(mend(wrong, NOW_MS)).toEqual({
       ...wrong,
       lastSlotMs: NOW_MS + FURTHEST_SLOT_MS,

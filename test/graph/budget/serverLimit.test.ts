@@ -26,6 +26,11 @@ const call = fc.record({
   ms: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 3_000 })),
   fate,
 });
+/** What every call of the table takes besides. */
+const slownessMs = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 12_000 }) },
+);
 const lateMs = fc.oneof(
   { weight: 4, arbitrary: fc.constant(0) },
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 600 }) },
@@ -53,12 +58,16 @@ describe('whatever comes when', () => {
         fc.array(fc.double({ min: -0.5, max: 0.5, noNaN: true }), { minLength: 4, maxLength: 4 }),
         fc.array(sequence, { minLength: 1, maxLength: 10, size: 'max' }),
         fc.array(mishap, { maxLength: 3 }),
+        slownessMs,
         fc.infiniteStream(call),
         fc.infiniteStream(lateMs),
         fc.infiniteStream(fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }))),
-        async (limit, marginMs, skews, sequences, mishaps, calls, lates, fractions) => {
+        async (limit, marginMs, skews, sequences, mishaps, slowMs, calls, lates, fractions) => {
           const { skewMs, networkMs } = shares(marginMs);
-          const world = new BudgetWorld(() => calls.next().value as Call);
+          const world = new BudgetWorld(() => {
+            const { ms, ...fate } = calls.next().value as Call;
+            return { ms: ms + slowMs, ...fate };
+          });
           const { time } = world;
           const fraction = (): number => fractions.next().value as number;
           const make = (i: number): SharedBudget =>

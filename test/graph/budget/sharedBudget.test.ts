@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BUDGET_PARTITION, BUDGET_ROW } from '../../../src/graph/budget/budgetEntity.ts';
 import type { SharedBudget } from '../../../src/graph/budget/sharedBudget.ts';
@@ -166,6 +167,162 @@ describe('the table', () => {
   });
 });
 
+describe('a slow table', () => {
+  /** Slots used, of those that passed while twelve sequences of each instance had work. */
+  async function used(instances: number, ms: () => number, limits = {}): Promise<number> {
+    const forMs = 600_000;
+    let requests = 0;
+    const world = new BudgetWorld(() => ({ ms: ms() }));
+    const run = async (budget: SharedBudget): Promise<void> => {
+      while (since(world) < forMs) {
+        try {
+          await budget.take('backfill');
+          if (since(world) < forMs) requests += 1;
+        } catch (error) {
+          expect(error).toMatchObject({ kind: 'budget' });
+        }
+      }
+    };
+    const random = (): number => (requests % 7) / 7;
+    const work = Array.from({ length: instances }, () => world.instance({ ...limits, random })).flatMap(
+      (budget) => Array.from({ length: 12 }, () => run(budget)),
+    );
+    await world.time.until(Promise.all(work));
+    return requests / (forMs / 1_251);
+  }
+  const steady = (ms: number) => () => ms;
+  function varying(ms: number): () => number {
+    let n = 0;
+    return () => ms * (0.5 + ((n += 617) % 1_000) / 1_000);
+  }
+
+  it.each([
+    [1, 500, 0.97],
+    [1, 1_000, 0.97],
+    [1, 3_000, 0.9],
+    [4, 500, 0.97],
+    [4, 1_000, 0.97],
+    [4, 3_000, 0.9],
+  ])('lets %d instances that wait %d ms for it use %d of the slots', async (instances, ms, least) => {
+    expect(await used(instances, steady(ms))).toBeGreaterThan(least);
+    expect(await used(instances, varying(ms))).toBeGreaterThan(least);
+  });
+
+  it('is asked once for all that wait for it', async () => {
+    const world = new BudgetWorld(() => ({ ms: 1_000 }));
+    const budget = world.instance();
+    await world.time.until(Promise.all(Array.from({ length: 7 }, () => budget.take('live'))));
+    // The state and a write for the first, a write for all others; none is so far away that it has to be looked again.
+    expect(world.calls).toBeLessThan(3 + 7);
+  });
+
+  it('is looked at again early enough that a slot is not lost over it', async () => {
+    const world = new BudgetWorld(() => ({ ms: 800 }));
+    const [a, b] = [world.instance(), world.instance()];
+    const sent = await world.time.until(
+      Promise.all([world.sequence(a, 'live', 8), world.sequence(b, 'live', 8)]),
+    );
+    const all = sent.flat().sort((x, y) => x - y);
+    // 16 slots in a row, but for two or three while nobody knew how slow it is.
+    expect((all.at(-1) ?? 0) - (all[0] ?? 0)).toBeLessThan(18 * 1_251);
+  });
+});
+
+describe('the count of requests', () => {
+  const counted = (world: BudgetWorld) => {
+    const total = { live: 0, backfill: 0 };
+    for (const { rowKey, properties } of world.stored.all()) {
+      if (!rowKey.startsWith('use|')) continue;
+      total.live += Number(properties['live']);
+      total.backfill += Number(properties['backfill']);
+    }
+    return total;
+  };
+  const settled = (world: BudgetWorld, budget: SharedBudget): Promise<void> =>
+    world.time.until(Promise.resolve(budget.settle?.()));
+  const FAST = { requestsPerMinute: 3_000, appRequestsPerMinute: 3_000 };
+
+  it('is that of the requests, not of the slots that were taken with one write', async () => {
+    const world = new BudgetWorld(() => ({ ms: 5 }));
+    const budget = world.instance(FAST);
+    await world.time.until(world.sequence(budget, 'live', 15));
+    await world.time.until(world.sequence(budget, 'backfill', 3));
+    await settled(world, budget);
+    expect(counted(world)).toEqual({ live: 15, backfill: 3 });
+    const { calls } = world;
+    await settled(world, budget);
+    expect(world.calls).toBe(calls);
+  });
+
+  it('has no request that was not made after all: its slot was reached too late, or its caller gave up', async () => {
+    const world = new BudgetWorld();
+    const late = [0, 2_000];
+    const budget = world.instance({ lateMs: () => late.shift() ?? 0 });
+    await world.time.until(budget.take('live'));
+    await world.time.until(world.sequence(budget, 'live', 2));
+    const stop = new AbortController();
+    world.time.at(world.time.nowMs + 500, () => stop.abort());
+    await expect(world.time.until(budget.take('live', stop.signal))).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    await settled(world, budget);
+    expect(counted(world)).toEqual({ live: 3, backfill: 0 });
+  });
+
+  it('is right whatever sequences there are, as soon as all have ended', async () => {
+    const sequence = fc.record({
+      instance: fc.nat({ max: 2 }),
+      lane: fc.constantFrom('live' as const, 'backfill' as const),
+      beginsMs: fc.integer({ min: 0, max: 20_000 }),
+      requests: fc.integer({ min: 1, max: 20 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(50, 600, 3_000),
+        fc.array(sequence, { minLength: 1, maxLength: 8 }),
+        fc.infiniteStream(fc.integer({ min: 0, max: 900 })),
+        fc.infiniteStream(fc.constantFrom(0, 0, 0, 700)),
+        async (limit, sequences, callsMs, latesMs) => {
+          const world = new BudgetWorld(() => ({ ms: callsMs.next().value as number }));
+          const lateMs = (): number => latesMs.next().value as number;
+          const budgets = Array.from({ length: 3 }, () =>
+            world.instance({ requestsPerMinute: limit, appRequestsPerMinute: 3_000, lateMs }),
+          );
+          const sent = { live: 0, backfill: 0 };
+          const work = sequences.map(async ({ instance, lane, beginsMs, requests }) => {
+            await world.time.sleep(beginsMs);
+            const budget = budgets[instance] as SharedBudget;
+            for (let i = 0; i < requests; i++) {
+              try {
+                await budget.take(lane);
+                sent[lane] += 1;
+              } catch (error) {
+                expect(error).toMatchObject({ kind: 'budget' });
+              }
+            }
+            await budget.settle?.();
+          });
+          await world.time.until(Promise.all(work));
+          expect(counted(world)).toEqual(sent);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('that cannot be stored stops nobody, and is made up for later', async () => {
+    let fate: NonNullable<Call['fate']> = 'answered';
+    const world = new BudgetWorld((): Call => ({ ms: 5, fate }));
+    const budget = world.instance(FAST);
+    await world.time.until(world.sequence(budget, 'live', 4));
+    fate = 'refused';
+    await settled(world, budget);
+    fate = 'answered';
+    await settled(world, budget);
+    expect(counted(world)).toEqual({ live: 4, backfill: 0 });
+  });
+});
+
 describe('being told to wait', () => {
   it('is in force at once where it was heard, also for who waits already and for slots that were taken', async () => {
     const world = new BudgetWorld();
@@ -203,11 +360,16 @@ describe('being told to wait', () => {
     expect(await ofB).toBeGreaterThanOrEqual(31_000);
   });
 
-  it('lasts an hour at most: then one request finds out', async () => {
+  it('lasts as long as was said, a day at most: then one request finds out', async () => {
     const world = new BudgetWorld();
     const budget = world.instance();
-    await world.time.until(budget.blockFor(86_400_000));
-    await expect(world.time.until(budget.take('live'))).rejects.toMatchObject({ retryAfterMs: 3_601_000 });
+    const told = async (ms: number): Promise<void> => {
+      await world.time.until(budget.blockFor(ms));
+    };
+    await told(5 * 3_600_000);
+    await expect(world.time.until(budget.take('live'))).rejects.toMatchObject({ retryAfterMs: 18_001_000 });
+    await told(30 * 86_400_000);
+    await expect(world.time.until(budget.take('live'))).rejects.toMatchObject({ retryAfterMs: 86_401_000 });
   });
 });
 
