@@ -2,7 +2,7 @@ import type { Lane } from '../../queues/names.ts';
 import { type BudgetState, nextSlotMs, type Pace, takingOf } from './budgetState.ts';
 
 /** A sequence begins while fewer takings than these lie ahead: more would only wait for each other. */
-const START_REACH: Readonly<Record<Lane, number>> = { live: 11, backfill: 5 };
+const START_REACH: Readonly<Record<Lane, number>> = { live: 11, backfill: 6 };
 /** While a live job waits for its turn, a backfill begins only what would otherwise leave slots unused. */
 const START_REACH_BEHIND_LIVE = 1;
 /** Slots after which a job comes again at the earliest that another was faster than, */

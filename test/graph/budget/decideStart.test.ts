@@ -14,7 +14,7 @@ describe('a start', () => {
   it('is granted while few slots are taken ahead, fewer for a backfill', () => {
     const begins = (aheadMs: number, ofLane: 'live' | 'backfill'): boolean =>
       decideStart(state({ lastSlotMs: NOW_MS + aheadMs }), { ...request, lane: ofLane }).kind === 'begin';
-    expect([begins(4 * 1_251, 'backfill'), begins(4 * 1_251 + 1, 'backfill')]).toEqual([true, false]);
+    expect([begins(5 * 1_251, 'backfill'), begins(5 * 1_251 + 1, 'backfill')]).toEqual([true, false]);
     expect([begins(10 * 1_251, 'live'), begins(10 * 1_251 + 1, 'live')]).toEqual([true, false]);
   });
 
